@@ -115,6 +115,8 @@ enum option_key {
     OPT_CODE,
     OPT_COUNT,
     OPT_SEGMENT,
+    OPT_BIRTHDAY,
+    OPT_REFERRER,
     OPT_LAST
 };
 

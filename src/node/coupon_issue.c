@@ -12,6 +12,7 @@
 #include "node/node.h"
 #include "node/requests.h"
 #include "node/services.h"
+#include "node/shopper.h"
 #include "programme/coupon.h"
 #include "programme/kept_issue.h"
 #include "talea/v1/programme.pb-c.h"
@@ -25,6 +26,7 @@
 /* Whom a code is for. */
 struct recipient {
     struct standing_owner owner;
+    struct slice key; /* as rules know the shopper */
 };
 
 struct issuing {
@@ -80,6 +82,9 @@ static bool read_recipient(struct issuing *issuing, const struct ledger_view *vi
         named = standing_of_member(&member);
     }
     enum err err = ledger_follow_owner(view, &issuing->snapshot->roster, &named, &recipient->owner);
+    if (err == ERR_OK) {
+        err = shopper_key(&recipient->owner, &issuing->arena, &recipient->key);
+    }
     if (err == ERR_NOT_FOUND) {
         refuse_verdict(call, VERDICT_MEMBER_UNKNOWN);
     } else if (err != ERR_OK) {
@@ -243,8 +248,7 @@ static enum err write_code(struct issuing *issuing, uint64_t number, const char 
     struct standing_owner owner = judging_code_owner(slice_of(code, strlen(code)));
     const struct recipient *recipient =
         issuing->recipients == NULL ? NULL : &issuing->recipients[number - issuing->request->first];
-    struct slice key =
-        recipient == NULL ? slice_of(NULL, 0) : judging_shopper_key(&recipient->owner);
+    struct slice key = recipient == NULL ? slice_of(NULL, 0) : recipient->key;
     struct standing_changes changes;
     struct standing_step steps[2];
     TRY(coupon_issue(issuing->coupon, issuing->until_day, key, &issuing->arena, &changes));
@@ -323,10 +327,9 @@ static struct command part_command(const struct issuing *issuing, uint64_t first
     struct uid occasion = part_id(issuing, first);
     struct command command = change_of(issuing, &occasion);
     const uint8_t *at = issuing->bytes.at;
-    struct slice said =
-        issuing->recipients == NULL
-            ? slice_of(NULL, 0)
-            : judging_shopper_key(&issuing->recipients[first - issuing->request->first].owner);
+    struct slice said = issuing->recipients == NULL
+                            ? slice_of(NULL, 0)
+                            : issuing->recipients[first - issuing->request->first].key;
     command.standing.said = hash_of(HASH_DOMAIN_BODY, said);
     command.standing.groups = slice_of(at + part->groups, part->evidence - part->groups);
     command.standing.evidence = slice_of(at + part->evidence, part->end - part->evidence);

@@ -6,6 +6,7 @@
 #include "node/node.h"
 #include "node/requests.h"
 #include "node/services.h"
+#include "node/shopper.h"
 #include "programme/coupon.h"
 #include "programme/coupon_code.h"
 #include "talea/v1/programme.pb-c.h"
@@ -137,7 +138,7 @@ static enum err show_in_view(struct showing *show, const struct ledger_view *vie
         return show_code(show, code, NULL, response);
     }
     TRY(ledger_follow_owner(view, &show->snapshot->roster, &named, &holder));
-    key = judging_shopper_key(&holder);
+    TRY(shopper_key(&holder, show->arena, &key));
     return show_code(show, code, &key, response);
 }
 

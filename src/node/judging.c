@@ -7,7 +7,9 @@
 #include "node/judging_groups.h"
 #include "node/judging_quote.h"
 #include "node/node.h"
+#include "node/raised.h"
 #include "node/requests.h"
+#include "node/shopper.h"
 
 #define TRY_BYTES (8u << 20)
 
@@ -157,16 +159,13 @@ static enum err load_codes(const struct ledger_view *view, struct judging_case *
     if (occasion->code_count > 0 && occasion->code_count <= LIMIT_SHOWN_CODES) {
         occasion->codes = judged->codes;
     }
-    if (occasion->code_count > 0 || judged->purpose == JUDGING_QUOTE) {
-        occasion->shopper.key = judging_shopper_key(&judged->owner);
-    }
     return ERR_OK;
 }
 
-/* What the occasion is judged on: the member's numbers, those of all, those of its codes. A quote
- * is judged on those of its time, which its case has. */
-static enum err load_standings(const struct ledger_view *view, struct judging_case *judged,
-                               struct standing *out_before)
+/* What the occasion is judged on: what is known of the member, and its numbers, those of all, those
+ * of its codes. What was promised is not judged again. */
+static enum err load_standings(struct node *node, const struct ledger_view *view,
+                               struct judging_case *judged, struct standing *out_before)
 {
     struct standing_owner all = standing_of_programme();
     out_before->count = 0;
@@ -177,8 +176,25 @@ static enum err load_standings(const struct ledger_view *view, struct judging_ca
     if (judged->purpose == JUDGING_CONFIRM) {
         return ERR_OK;
     }
+    TRY(shopper_fill(node, view, judged->version, &judged->owner, out_before, &judged->arena,
+                     &judged->occasion.shopper));
     TRY(load(view, judged, &all, &judged->occasion.programme));
     return load_codes(view, judged);
+}
+
+static enum err judge_case(struct judging_case *judged, const struct standing *before,
+                           struct standing *out_kept, struct note *note)
+{
+    const struct rules *rules = judged->version->rules;
+    if (judged->purpose == JUDGING_CONFIRM) {
+        *out_kept = judged->promised->standing;
+        return judging_take_promise(judged);
+    }
+    TRY(rules_drop_passed(rules, before, occasion_day(&judged->occasion), &judged->arena,
+                          out_kept));
+    return judged->purpose == JUDGING_QUOTE ? judging_make_quote(judged, out_kept, note)
+                                            : judge(rules, out_kept, &judged->occasion, false,
+                                                    &judged->arena, &judged->judgement, note);
 }
 
 static void begin_try(struct judging_case *judged)
@@ -191,34 +207,27 @@ static void begin_try(struct judging_case *judged)
     arena_reset(&judged->arena);
 }
 
-enum err judging_try(const struct node *node, const struct ledger_view *view,
-                     struct judging_case *judged, struct note *note)
+enum err judging_try(struct node *node, const struct ledger_view *view, struct judging_case *judged,
+                     struct note *note)
 {
-    const struct rules *rules = judged->version->rules;
     struct standing before = {.count = 0};
-    struct standing kept = judged->promised;
+    struct standing kept = {.count = 0};
     begin_try(judged);
-    TRY(load_standings(view, judged, &before));
-    if (judged->purpose != JUDGING_CONFIRM) {
-        TRY(rules_drop_passed(rules, &before, occasion_day(&judged->occasion), &judged->arena,
-                              &kept));
-    }
-    if (judged->purpose == JUDGING_SALE) {
-        TRY(judge(rules, &kept, &judged->occasion, false, &judged->arena, &judged->judgement,
-                  note));
-    } else {
-        TRY(judging_make_quote(node, view, judged, &kept, note));
-    }
+    TRY(load_standings(node, view, judged, &before));
+    TRY(judge_case(judged, &before, &kept, note));
     if (!judged->has_owner) {
         judged->judgement.points = points_of(0);
     }
     TRY(judging_write_groups(judged, &before, &kept, note));
-    TRY(write_evidence(judged, &kept, note));
     if (judged->purpose != JUDGING_QUOTE) {
-        make_sale(node, judged);
-        return ERR_OK;
+        TRY(raised_write(node, judged, note));
     }
-    return judging_make_reserve(node, judged, note);
+    TRY(write_evidence(judged, &kept, note));
+    if (judged->purpose == JUDGING_QUOTE) {
+        return judging_make_reserve(node, judged, note);
+    }
+    make_sale(node, judged);
+    return ERR_OK;
 }
 
 static enum err copy_slice(struct arena *arena, struct slice *slice)

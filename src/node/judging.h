@@ -37,10 +37,16 @@ struct judging_case {
     bool has_owner;
     struct standing_owner owner; /* where it is now */
     /* Of a quote. */
-    struct uid quote_id;      /* its own, also of what confirms it; else nil */
-    struct unix_ms until;     /* it holds so long */
-    struct standing promised; /* of CONFIRM: the member's, on which it was judged */
-    struct hash digest;       /* of all that is promised; of CONFIRM: what it must be */
+    struct uid quote_id;              /* its own, also of what confirms it; else nil */
+    struct unix_ms until;             /* it holds so long */
+    const struct kept_quote *promise; /* of CONFIRM: what it must come to */
+    const struct kept_case *promised; /* and how it was judged */
+    struct hash digest;               /* of a quote: of all that is promised */
+    /* Of an event that another occasion raised (node/raised.h): how many stand before it, and the
+     * group that says that it is judged now; else 0 and empty. */
+    unsigned depth;
+    struct slice ends;
+    size_t raised_count; /* of one try: events that it raises */
 
     unsigned tried;
     struct arena arena;                         /* of one try */
@@ -49,7 +55,7 @@ struct judging_case {
     struct buffer groups;
     struct buffer evidence;
     struct judgement judgement;
-    struct quote quote;         /* of a quote and what confirms it: and what points pay */
+    struct quote quote;         /* of a quote: the judgement, and what points pay */
     struct kept_case kept;      /* what is kept of it */
     struct command commands[2]; /* the giving, and what changes */
     size_t command_count;
@@ -79,7 +85,7 @@ MUST_USE enum err judging_read_case(struct node *node, const struct snapshot *sn
 bool judging_has_moved(enum verdict verdict);
 /* Judges, and makes the commands. ERR_INPUT and ERR_RANGE with a note as judge says; also when
  * what is kept of it would be too large. */
-MUST_USE enum err judging_try(const struct node *node, const struct ledger_view *view,
+MUST_USE enum err judging_try(struct node *node, const struct ledger_view *view,
                               struct judging_case *judged, struct note *note);
 
 /* What a quote promised, as the journal has it, in the arena: how it was judged, and the rest.

@@ -20,11 +20,6 @@ struct standing_owner judging_code_owner(struct slice code)
     return standing_of_code(&hash);
 }
 
-struct slice judging_shopper_key(const struct standing_owner *owner)
-{
-    return slice_of(owner->id, sizeof owner->id);
-}
-
 void judging_make_code(const uint8_t seed[32], uint32_t number, struct slice prefix,
                        char out_text[LIMIT_CODE_BYTES + 1])
 {
@@ -82,7 +77,7 @@ static enum err drop_passed(struct writing *w, const struct standing *before,
         bool is_kept = k < kept->count && kept->at[k].slot == number->slot &&
                        kept->at[k].bucket == number->bucket;
         k += is_kept ? 1 : 0;
-        if (!is_kept) {
+        if (!is_kept && number->bucket != STANDING_KEPT) {
             struct standing_change gone = {number->slot, number->bucket, number->value, 0};
             TRY(set_number(w, &gone));
         }
@@ -287,7 +282,7 @@ static enum err write_given_code(struct writing *w, const struct coupon *coupon,
 {
     struct standing_owner owner = judging_code_owner(code);
     struct standing_changes changes;
-    TRY(coupon_issue(coupon, until_day, judging_shopper_key(&w->judged->owner), &w->judged->arena,
+    TRY(coupon_issue(coupon, until_day, w->judged->occasion.shopper.key, &w->judged->arena,
                      &changes));
     for (size_t i = 0; i < changes.count; i++) {
         TRY(set_number(w, &changes.at[i]));

@@ -14,8 +14,6 @@ MUST_USE enum err judging_write_groups(struct judging_case *judged, const struct
 
 /* Whose numbers a code's are. */
 struct standing_owner judging_code_owner(struct slice code);
-/* A text that no other owner has; of the owner's own bytes. */
-struct slice judging_shopper_key(const struct standing_owner *owner);
 /* The code of that number, of a secret. */
 void judging_make_code(const uint8_t seed[32], uint32_t number, struct slice prefix,
                        char out_text[LIMIT_CODE_BYTES + 1]);

@@ -1,5 +1,5 @@
-/* Quotes: what a basket would come to is judged, said and held; when it is paid, judged once more
- * on the numbers of then, which gives the same.
+/* Quotes: what a basket would come to is judged, said and held; when it is paid, that is what takes
+ * place.
  *
  * All that is counted (of the member, of all, of codes) is counted when the quote is made, as if
  * its sale had taken place: so whoever comes meanwhile gets nothing that was promised, and a member
@@ -12,23 +12,6 @@
 #include "node/node.h"
 #include "node/requests.h"
 
-/* What a member of ours can spend now; elsewhere its home knows. */
-static enum err load_balance(const struct node *node, const struct ledger_view *view,
-                             struct judging_case *judged)
-{
-    struct uid id;
-    struct member member;
-    judged->occasion.shopper.balance = points_of(INT64_MAX);
-    if (judged->owner.kind != OWNER_MEMBER) {
-        return ERR_OK;
-    }
-    memcpy(id.bytes, judged->owner.id, sizeof id.bytes);
-    TRY(ledger_get_member(view, &id, &member));
-    member_settle_view(&member, node_now(node));
-    judged->occasion.shopper.balance = member.available;
-    return ERR_OK;
-}
-
 static enum err digest_of(const struct judging_case *judged, struct hash *out_digest)
 {
     CLEANUP(buffer_fini) struct buffer bytes = {0};
@@ -37,40 +20,92 @@ static enum err digest_of(const struct judging_case *judged, struct hash *out_di
     return bytes.err;
 }
 
-enum err judging_make_quote(const struct node *node, const struct ledger_view *view,
-                            struct judging_case *judged, const struct standing *standing,
+enum err judging_make_quote(struct judging_case *judged, const struct standing *standing,
                             struct note *note)
 {
     const struct programme_version *version = judged->version;
-    struct hash digest;
-    if (judged->purpose == JUDGING_QUOTE) {
-        TRY(load_balance(node, view, judged));
+    if (judged->owner.kind != OWNER_MEMBER) { /* its home knows what it has */
+        judged->occasion.shopper.balance = points_of(INT64_MAX);
     }
     TRY(quote_make(version->rules, &version->file.burn, standing, &judged->occasion, &judged->arena,
                    &judged->quote, note));
     judged->judgement = judged->quote.judgement;
-    TRY(digest_of(judged, &digest));
-    if (judged->purpose == JUDGING_CONFIRM && !hash_equal(&digest, &judged->digest)) {
-        return note_set(note, ERR_INTERNAL,
-                        "judged again it would get something else: this version of the node reads "
-                        "the programme otherwise");
+    return digest_of(judged, &judged->digest);
+}
+
+/* Things that were promised; codes are made now. */
+static enum err take_items(struct judging_case *judged)
+{
+    const struct kept_case *promised = judged->promised;
+    struct item *items = arena_alloc(&judged->arena, (promised->item_count + 1) * sizeof *items);
+    for (size_t i = 0; items != NULL && i < promised->item_count; i++) {
+        const struct kept_item *kept = &promised->items[i];
+        items[i] = (struct item){.rule = kept->rule,
+                                 .name = kept->name,
+                                 .count = kept->count,
+                                 .worth = kept->worth,
+                                 .until_day = kept->until_day};
     }
-    judged->digest = digest;
-    return ERR_OK;
+    judged->judgement.items = items;
+    judged->judgement.item_count = promised->item_count;
+    return items == NULL ? ERR_RESOURCE : ERR_OK;
+}
+
+enum err judging_take_promise(struct judging_case *judged)
+{
+    const struct kept_case *promised = judged->promised;
+    const struct kept_quote *promise = judged->promise;
+    struct judgement *judgement = &judged->judgement;
+    struct standing_change *changes =
+        arena_alloc(&judged->arena, (promise->change_count + 1) * sizeof *changes);
+    if (changes == NULL) {
+        return ERR_RESOURCE;
+    }
+    memcpy(changes, promise->changes, promise->change_count * sizeof *changes);
+    *judgement = (struct judgement){
+        .gross = promised->gross,
+        .discount = promised->discount,
+        .line_discounts = promise->line_discounts,
+        .points = promised->points,
+        .awards = promised->awards,
+        .award_count = promised->award_count,
+        .changes = {changes, promise->change_count, promise->change_count},
+        .claims = promise->claims,
+        .claim_count = promise->claim_count,
+        .codes = promised->codes,
+        .raised = promise->raised,
+        .raised_count = promise->raised_count,
+    };
+    return take_items(judged);
+}
+
+static struct kept_quote kept_of(const struct judging_case *judged, struct slice kept_case)
+{
+    const struct judgement *judgement = &judged->judgement;
+    struct kept_quote kept = {.card = judged->give.earn.card,
+                              .time = judged->give.business_time,
+                              .is_balance_known = judged->owner.kind == OWNER_MEMBER,
+                              .spendable = judged->quote.spendable,
+                              .payable = judged->quote.payable,
+                              .judged = kept_case,
+                              .line_discounts = judgement->line_discounts,
+                              .line_count = judged->occasion.line_count,
+                              .changes = judgement->changes.at,
+                              .change_count = judgement->changes.count,
+                              .claims = judgement->claims,
+                              .claim_count = judgement->claim_count,
+                              .raised = judgement->raised,
+                              .raised_count = judgement->raised_count};
+    memcpy(kept.digest, judged->digest.bytes, sizeof kept.digest);
+    return kept;
 }
 
 /* Takes the place of the case in the evidence. */
 static enum err write_quote(struct judging_case *judged, struct note *note)
 {
-    struct kept_quote kept = {.card = judged->give.earn.card,
-                              .time = judged->give.business_time,
-                              .is_balance_known = judged->owner.kind == OWNER_MEMBER,
-                              .spendable = judged->quote.spendable,
-                              .payable = judged->quote.payable};
     CLEANUP(buffer_fini) struct buffer bytes = judged->evidence;
     judged->evidence = (struct buffer){0};
-    memcpy(kept.digest, judged->digest.bytes, sizeof kept.digest);
-    kept.judged = buffer_slice(&bytes);
+    struct kept_quote kept = kept_of(judged, buffer_slice(&bytes));
     kept_quote_encode(&kept, &judged->evidence);
     TRY(judged->evidence.err);
     return judged->evidence.length > LIMIT_JUDGED_BYTES
@@ -127,7 +162,7 @@ enum err judging_read_quote(struct node *node, const struct uid *quote, struct a
     if (command.kind != COMMAND_RESERVE || command.reserve.step != RESERVE_BEGIN) {
         return ERR_CORRUPT;
     }
-    enum err err = kept_quote_decode(command.reserve.evidence, out_quote);
+    enum err err = kept_quote_decode(command.reserve.evidence, arena, out_quote);
     TRY(err == ERR_NOT_FOUND ? ERR_CORRUPT : err);
     *out_until = command.reserve.until;
     return kept_case_decode(out_quote->judged, arena, out_case);

@@ -4,11 +4,11 @@
 
 #include "node/judging.h"
 
-/* Judges a quote, or once more what one promised, on the member's standing; fills judgement, quote
- * and digest. ERR_INTERNAL with a note when what was promised comes out otherwise. */
-MUST_USE enum err judging_make_quote(const struct node *node, const struct ledger_view *view,
-                                     struct judging_case *judged, const struct standing *standing,
+/* Judges a quote on the member's standing; fills judgement, quote and digest. */
+MUST_USE enum err judging_make_quote(struct judging_case *judged, const struct standing *standing,
                                      struct note *note);
+/* The judgement that a quote promised. ERR_RESOURCE. */
+MUST_USE enum err judging_take_promise(struct judging_case *judged);
 /* The command that holds what the case promises; its evidence becomes a kept_quote. */
 MUST_USE enum err judging_make_reserve(const struct node *node, struct judging_case *judged,
                                        struct note *note);

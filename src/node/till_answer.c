@@ -31,7 +31,8 @@ static enum err fill_awards(const struct rules_text *text, const struct kept_cas
         talea__v1__award__init(award);
         award->rule = copy_of(arena, name);
         bool is_discount = rule_stage(&text->rules[given->rule]) == STAGE_DISCOUNT;
-        award->points = is_discount ? 0 : given->given;
+        bool is_points = rule_given_in(&text->rules[given->rule]) == GIVEN_IN_POINTS;
+        award->points = is_points ? given->given : 0;
         award->discount_minor = is_discount ? given->given : 0;
         answer->awards[i] = award;
     }

@@ -5,6 +5,7 @@
 #include "engine/record_reader.h"
 #include "node/earning.h"
 #include "node/node.h"
+#include "node/raised.h"
 #include "node/requests.h"
 
 static void try_judging(struct till_judged *till);
@@ -164,6 +165,9 @@ static void judged_done(void *context, const struct outcome *outcome)
         return;
     }
     till->err = has_moved ? ERR_UNAVAILABLE : till->err;
+    if (till->err == ERR_OK && till->outcomes[0].verdict == VERDICT_OK) {
+        raiser_tell(till->node->raiser, &till->judged);
+    }
     judge_gate_leave(&till->node->judge_gate, &till->turn);
     if (till->err == ERR_OK && till->outcomes[0].is_repeat) {
         till->errand.run = answer_repeat;

@@ -13,36 +13,31 @@
 
 /* ---- The answer ---- */
 
-static enum err fill_lines(const struct quote *quote, const struct occasion *occasion,
-                           struct arena *arena, Talea__V1__QuoteResponse *response)
+static enum err fill_lines(const struct kept_quote *kept, struct arena *arena,
+                           Talea__V1__QuoteResponse *response)
 {
-    size_t count = occasion->line_count;
     response->line_discounts_minor =
-        arena_alloc(arena, (count + 1) * sizeof *response->line_discounts_minor);
-    for (size_t i = 0; response->line_discounts_minor != NULL && i < count; i++) {
-        response->line_discounts_minor[i] = quote->judgement.line_discounts[i].minor;
+        arena_alloc(arena, (kept->line_count + 1) * sizeof *response->line_discounts_minor);
+    for (size_t i = 0; response->line_discounts_minor != NULL && i < kept->line_count; i++) {
+        response->line_discounts_minor[i] = kept->line_discounts[i].minor;
     }
-    response->n_line_discounts_minor = count;
+    response->n_line_discounts_minor = kept->line_count;
     return response->line_discounts_minor == NULL ? ERR_RESOURCE : ERR_OK;
 }
 
-/* What the quote said, also when it is asked for again: judged once more on what was kept. */
+/* What the quote said, also when it is asked for again: of what was kept. */
 static enum err fill_response(const struct programme_version *version,
                               const struct kept_quote *kept, const struct kept_case *judged,
                               struct arena *arena, struct judged_answer *answer)
 {
-    struct note note = {""};
-    struct quote quote;
     Talea__V1__QuoteResponse *response = arena_alloc(arena, sizeof *response);
     uint8_t *digest = arena_alloc(arena, sizeof kept->digest);
     if (response == NULL || digest == NULL) {
         return ERR_RESOURCE;
     }
-    TRY(quote_make(version->rules, &version->file.burn, &judged->standing, &judged->occasion, arena,
-                   &quote, &note));
     TRY(judged_answer_fill(version, judged, arena, answer));
     talea__v1__quote_response__init(response);
-    TRY(fill_lines(&quote, &judged->occasion, arena, response));
+    TRY(fill_lines(kept, arena, response));
     memcpy(digest, kept->digest, sizeof kept->digest);
     response->gross_minor = judged->gross.minor;
     response->discount_minor = judged->discount.minor;
@@ -74,7 +69,7 @@ static enum err read_own(struct till_judged *till, struct arena *arena, struct k
         return ERR_RESOURCE;
     }
     memcpy(copy, evidence->at, evidence->length);
-    TRY(kept_quote_decode(slice_of(copy, evidence->length), out_kept));
+    TRY(kept_quote_decode(slice_of(copy, evidence->length), arena, out_kept));
     *out_until = till->judged.until;
     return kept_case_decode(out_kept->judged, arena, out_case);
 }
@@ -288,12 +283,12 @@ static void confirm(struct node *node, struct rpc_call *call, struct snapshot *s
     judged->purpose = JUDGING_CONFIRM;
     judged->version = programmes_find(snapshot->programmes, promised->programme);
     judged->occasion = promised->occasion;
-    judged->promised = promised->standing;
+    judged->promise = kept;
+    judged->promised = promised;
     judged->id = give->transaction_id;
     judged->quote_id = of_quote->quote_id;
     judged->until = of_quote->until;
     judged->said = judging_said(&judged->occasion);
-    memcpy(judged->digest.bytes, kept->digest, sizeof kept->digest);
     judged->give = *give;
     till->send = send_confirmed;
     till_judged_run(till);
@@ -307,8 +302,12 @@ void till_confirm_quote(void *context, struct rpc_call *call, const ProtobufCMes
         (const Talea__V1__ConfirmQuoteRequest *)(const void *)message;
     struct uid transaction;
     struct judging_case of_quote = {.tried = 0};
-    struct kept_quote kept;
-    struct kept_case promised;
+    struct kept_quote *kept = arena_alloc(rpc_call_arena(call), sizeof *kept);
+    struct kept_case *promised = arena_alloc(rpc_call_arena(call), sizeof *promised);
+    if (kept == NULL || promised == NULL) {
+        refuse_err(call, ERR_RESOURCE, NULL);
+        return;
+    }
     if (!request_transaction(call, request->transaction_id, &transaction) ||
         !request_uid(call, "quote_id", request->quote_id, &of_quote.quote_id)) {
         return;
@@ -318,8 +317,8 @@ void till_confirm_quote(void *context, struct rpc_call *call, const ProtobufCMes
                       sizeof give.earn.receipt)) {
         return;
     }
-    enum err err = judging_read_quote(node, &of_quote.quote_id, rpc_call_arena(call), &kept,
-                                      &promised, &of_quote.until);
+    enum err err = judging_read_quote(node, &of_quote.quote_id, rpc_call_arena(call), kept,
+                                      promised, &of_quote.until);
     if (err == ERR_NOT_FOUND) {
         refuse_verdict(call, VERDICT_OCCASION_UNKNOWN);
         return;
@@ -328,23 +327,23 @@ void till_confirm_quote(void *context, struct rpc_call *call, const ProtobufCMes
         refuse_err(call, err, NULL);
         return;
     }
-    if (!is_same_digest(request, &kept)) {
+    if (!is_same_digest(request, kept)) {
         refuse(call, FAILED_PRECONDITION, "QUOTE_DIFFERS", "The quote promised something else.");
         return;
     }
-    give.earn.card = kept.card;
-    give.business_time = kept.time; /* judged, and told to partners, as of then */
+    give.earn.card = kept->card;
+    give.business_time = kept->time; /* judged, and told to partners, as of then */
     give.is_dated = true;
     struct snapshot *snapshot = node_snapshot(node);
     enum verdict verdict = earning_terms(snapshot, node_now(node), &give);
     const struct programme_version *version =
-        programmes_find(snapshot->programmes, promised.programme);
+        programmes_find(snapshot->programmes, promised->programme);
     if (verdict != VERDICT_OK || version == NULL || version->rules == NULL) {
         snapshot_release(snapshot);
         refuse_err(call, ERR_CORRUPT, NULL); /* versions are kept, and so is their currency */
         return;
     }
-    confirm(node, call, snapshot, &give, &kept, &promised, &of_quote);
+    confirm(node, call, snapshot, &give, kept, promised, &of_quote);
 }
 
 static void send_released(struct reply *reply)

@@ -42,10 +42,24 @@ static void write_standing(struct buffer *out, const struct standing *standing)
     }
 }
 
+/* Without the birthday, which is the member's own and is forgotten with it. */
 static void write_shopper(struct buffer *out, const struct kept_case *kept)
 {
-    write_block(out, kept->occasion.shopper.key);
-    write_svarint(out, kept->occasion.shopper.balance.minor);
+    const struct shopper *shopper = &kept->occasion.shopper;
+    write_block(out, shopper->key);
+    write_block(out, shopper->referrer);
+    write_svarint(out, shopper->enrolled_day);
+    write_svarint(out, shopper->balance.minor);
+    write_varint(out, shopper->list_count);
+    for (size_t i = 0; i < shopper->list_count; i++) {
+        write_block(out, shopper->lists[i]);
+    }
+}
+
+static bool is_shopper_known(const struct shopper *shopper)
+{
+    return shopper->key.length + shopper->referrer.length + shopper->list_count > 0 ||
+           shopper->enrolled_day != 0 || shopper->balance.minor != 0;
 }
 
 static void write_codes(struct buffer *out, const struct kept_case *kept)
@@ -91,7 +105,7 @@ static void add_part(struct buffer *out, enum kept_part tag, write_part *write,
 
 static void write_parts(struct buffer *out, const struct kept_case *kept)
 {
-    if (kept->occasion.shopper.key.length > 0) {
+    if (is_shopper_known(&kept->occasion.shopper)) {
         add_part(out, PART_SHOPPER, write_shopper, kept);
     }
     if (kept->occasion.code_count > 0) {
@@ -202,9 +216,20 @@ static enum err read_awards(struct reader *in, struct arena *arena, struct kept_
 
 static enum err read_shopper(struct reader *in, struct arena *arena, struct kept_case *kept)
 {
-    (void)arena;
-    kept->occasion.shopper.key = read_block(in);
-    kept->occasion.shopper.balance = points_of(read_svarint(in));
+    struct shopper *shopper = &kept->occasion.shopper;
+    shopper->key = read_block(in);
+    shopper->referrer = read_block(in);
+    shopper->enrolled_day = read_svarint(in);
+    shopper->balance = points_of(read_svarint(in));
+    struct slice *lists =
+        read_list(in, arena, LIMIT_SHOPPER_LISTS, sizeof *lists, &shopper->list_count);
+    if (lists == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < shopper->list_count; i++) {
+        lists[i] = read_block(in);
+    }
+    shopper->lists = lists;
     return ERR_OK;
 }
 

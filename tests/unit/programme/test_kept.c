@@ -66,44 +66,66 @@ static void test_a_case_with_codes_and_things(void **state)
 static void test_quotes_and_issues(void **state)
 {
     (void)state;
+    const struct money discounts[] = {{30}, {0}};
+    const struct standing_change changes[] = {{8, -1, 2, 3}};
+    const struct claim claims[] = {{.of = CAP_OF_ALL, .slot = 9, .delta = 1, .most = 10},
+                                   {.of = CAP_OF_CODE, .code = 1, .slot = 12, .delta = 1}};
+    const struct raised raised[] = {{.rule = 6}};
     struct kept_quote quote = {.card = {"6100010000000013"},
                                .time = {1790000000000},
                                .is_balance_known = true,
                                .spendable = points_of(150),
                                .payable = money_of(75),
                                .digest = {1, 2, 3},
-                               .judged = text_of("judged")};
+                               .judged = text_of("judged"),
+                               .line_discounts = discounts,
+                               .line_count = 2,
+                               .changes = changes,
+                               .change_count = 1,
+                               .claims = claims,
+                               .claim_count = 2,
+                               .raised = raised,
+                               .raised_count = 1};
     struct kept_issue issue = {text_of("sorry"), 100000, INT64_MAX, {9, 8}};
     struct kept_code code = {text_of("sorry"), text_of("S-1"), 21000, {{7}}};
     struct kept_quote quote_back;
     struct kept_issue issue_back;
     struct kept_code code_back;
     struct buffer bytes[3] = {{0}};
+    struct arena arena;
+    arena_init(&arena, 1u << 20);
     kept_quote_encode(&quote, &bytes[0]);
     kept_issue_encode(&issue, &bytes[1]);
     kept_code_encode(&code, &bytes[2]);
-    assert_int_equal(kept_quote_decode(buffer_slice(&bytes[0]), &quote_back), ERR_OK);
+    assert_int_equal(kept_quote_decode(buffer_slice(&bytes[0]), &arena, &quote_back), ERR_OK);
     assert_int_equal(kept_issue_decode(buffer_slice(&bytes[1]), &issue_back), ERR_OK);
     assert_int_equal(kept_code_decode(buffer_slice(&bytes[2]), &code_back), ERR_OK);
     assert_string_equal(quote_back.card.digits, quote.card.digits);
     assert_int_equal(quote_back.payable.minor, 75);
+    assert_int_equal(quote_back.line_discounts[0].minor, 30);
+    assert_int_equal(quote_back.changes[0].after, 3);
+    assert_int_equal(quote_back.claims[0].most, 10);
+    assert_int_equal(quote_back.claims[1].code, 1);
+    assert_int_equal(quote_back.raised[0].rule, 6);
     assert_true(slice_equal(quote_back.judged, quote.judged));
     assert_int_equal(issue_back.count, 100000);
     assert_int_equal(issue_back.seed[1], 8);
     assert_int_equal(code_back.member.bytes[0], 7);
     for (size_t i = 0; i < 3; i++) { /* none is taken for another */
         struct slice other = buffer_slice(&bytes[(i + 1) % 3]);
-        enum err err = i == 0   ? kept_quote_decode(other, &quote_back)
+        enum err err = i == 0   ? kept_quote_decode(other, &arena, &quote_back)
                        : i == 1 ? kept_issue_decode(other, &issue_back)
                                 : kept_code_decode(other, &code_back);
         assert_int_equal(err, ERR_NOT_FOUND);
         assert_false(kept_case_is(buffer_slice(&bytes[i])));
     }
-    assert_int_equal(kept_quote_decode(slice_of(bytes[0].at, bytes[0].length - 1), &quote_back),
-                     ERR_CORRUPT);
+    assert_int_equal(
+        kept_quote_decode(slice_of(bytes[0].at, bytes[0].length - 1), &arena, &quote_back),
+        ERR_CORRUPT);
     for (size_t i = 0; i < 3; i++) {
         buffer_fini(&bytes[i]);
     }
+    arena_fini(&arena);
 }
 
 static void test_a_mistyped_code_is_seen(void **state)
