@@ -94,9 +94,11 @@ MUST_USE enum err judging_read_quote(struct node *node, const struct uid *quote,
                                      struct arena *arena, struct kept_quote *out_quote,
                                      struct kept_case *out_case, struct unix_ms *out_until);
 
-/* A return with what it takes back of the standing, if its sale was judged: both or neither. Waits;
- * such returns take turns. */
+/* A return with what it takes back of the standing, if its sale was judged: both or neither. `ends`
+ * is a group that goes with it, or empty. When all of the sale has returned, so have the events
+ * that it raised (node/raised.h). Waits; such returns take turns. */
 MUST_USE enum err judging_return_both(struct node *node, const struct snapshot *snapshot,
-                                      const struct command *give_back, struct outcome *out_outcome);
+                                      const struct command *give_back, struct slice ends,
+                                      struct outcome *out_outcome);
 
 #endif
