@@ -117,6 +117,9 @@ enum option_key {
     OPT_SEGMENT,
     OPT_BIRTHDAY,
     OPT_REFERRER,
+    OPT_VALUE,
+    OPT_SCORE,
+    OPT_COMMENT,
     OPT_LAST
 };
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "draw/kept.h"
 #include "ledger/lots.h"
 #include "ledger/standings.h"
 #include "programme/kept_case.h"
@@ -57,6 +58,26 @@ static enum err of_entry(const struct record *record, struct notify_message *out
     return entry->points.minor > 0 ? ERR_OK : ERR_NOT_FOUND;
 }
 
+/* Who won a draw. */
+static enum err of_won(const struct record *record, const struct command_standing *change,
+                       struct notify_message *out_message)
+{
+    struct draw_kept_won won;
+    struct uid member;
+    char prize[LIMIT_NAME_BYTES + 1];
+    if (!draw_kept_is(change->evidence, DRAW_KEPT_WON)) {
+        return ERR_NOT_FOUND;
+    }
+    TRY(draw_kept_won_decode(change->evidence, &won));
+    if (won.member.length != sizeof member.bytes) {
+        return ERR_NOT_FOUND;
+    }
+    memcpy(member.bytes, won.member.at, sizeof member.bytes);
+    (void)text_clean_line(prize, sizeof prize, won.prize);
+    *out_message = notify_named(record, NOTIFY_DRAW_WON, &member, prize, (struct unix_ms){0});
+    return ERR_OK;
+}
+
 static struct notify_message of_code(const struct record *record, const struct uid *member,
                                      struct slice code, int64_t until_day)
 {
@@ -108,7 +129,7 @@ static enum err of_case(const struct record *record, const struct command_standi
     return ERR_NOT_FOUND;
 }
 
-/* A coupon's code for the member: issued by hand, or given by a purchase. */
+/* A prize; a coupon's code for the member: issued by hand, or given by a purchase. */
 static enum err of_change(const struct record *record, struct notify_message *out_message)
 {
     struct command command;
@@ -118,6 +139,9 @@ static enum err of_change(const struct record *record, struct notify_message *ou
     enum err err = kept_code_decode(command.standing.evidence, &code);
     if (err == ERR_OK) {
         *out_message = of_code(record, &code.member, code.code, code.until_day);
+    }
+    if (err == ERR_NOT_FOUND) {
+        err = of_won(record, &command.standing, out_message);
     }
     if (err != ERR_NOT_FOUND) {
         return err;

@@ -34,10 +34,10 @@ struct kept_case {
     size_t item_count;                /* at most LIMIT_RULES */
 };
 
+/* Is it one? What others keep in the same place begins with 0x40 or more. */
+bool kept_case_is(struct slice bytes);
 /* Sticks to the buffer's error. */
 void kept_case_encode(const struct kept_case *kept, struct buffer *out);
-/* Is it what is kept of an occasion, and of nothing else? */
-bool kept_case_is(struct slice bytes);
 /* Texts point into the bytes, lists are in the arena. ERR_CORRUPT, ERR_RESOURCE. */
 MUST_USE enum err kept_case_decode(struct slice bytes, struct arena *arena,
                                    struct kept_case *out_case);
