@@ -173,7 +173,7 @@ static void test_lots(void **state)
     free(member);
 }
 
-static enum err change_message(struct slice groups, const struct buffer *evidence,
+static enum err coupon_message(struct slice groups, const struct buffer *evidence,
                                struct notify_message *out_message)
 {
     struct command command = {.kind = COMMAND_CHANGE_STANDING};
@@ -207,7 +207,7 @@ static void test_coupons(void **state)
     struct buffer evidence = {0};
     struct notify_message message;
     kept_code_encode(&issued, &evidence);
-    assert_int_equal(change_message(buffer_slice(&groups), &evidence, &message), ERR_OK);
+    assert_int_equal(coupon_message(buffer_slice(&groups), &evidence, &message), ERR_OK);
     assert_int_equal(message.kind, NOTIFY_COUPON_GIVEN);
     assert_int_equal(message.member.bytes[0], 9);
     assert_string_equal(message.subject, "S-1");
@@ -215,17 +215,17 @@ static void test_coupons(void **state)
     buffer_clear(&evidence);
     kept_case_encode(&given, &evidence);
     standing_write_group(&groups, &all, &step, 1);
-    assert_int_equal(change_message(buffer_slice(&groups), &evidence, &message), ERR_NOT_FOUND);
+    assert_int_equal(coupon_message(buffer_slice(&groups), &evidence, &message), ERR_NOT_FOUND);
     standing_write_group(&groups, &member, &step, 1);
-    assert_int_equal(change_message(buffer_slice(&groups), &evidence, &message), ERR_OK);
+    assert_int_equal(coupon_message(buffer_slice(&groups), &evidence, &message), ERR_OK);
     assert_int_equal(message.member.bytes[0], 9);
     assert_int_equal(message.until.ms, 0);
     buffer_clear(&evidence);
     given.item_count = 0;
     kept_case_encode(&given, &evidence);
-    assert_int_equal(change_message(buffer_slice(&groups), &evidence, &message), ERR_NOT_FOUND);
+    assert_int_equal(coupon_message(buffer_slice(&groups), &evidence, &message), ERR_NOT_FOUND);
     buffer_clear(&evidence); /* as of a return */
-    assert_int_equal(change_message(buffer_slice(&groups), &evidence, &message), ERR_NOT_FOUND);
+    assert_int_equal(coupon_message(buffer_slice(&groups), &evidence, &message), ERR_NOT_FOUND);
     buffer_fini(&groups);
     buffer_fini(&evidence);
 }
