@@ -15,6 +15,8 @@
 #define LIMIT_DISPUTE_NOTE_BYTES   96u   /* what is said with a step of a dispute, without NUL */
 #define LIMIT_REASON_BYTES         32u   /* a code of [A-Z0-9_], without NUL */
 #define LIMIT_IDENTITY_BYTES       64u   /* who made or ruled an adjustment, without NUL */
+#define LIMIT_DESK_BYTES           64u   /* a till's name or a cashier's, without NUL */
+#define LIMIT_ALERT_BYTES          160u  /* what an alert is about, or found, without NUL */
 #define LIMIT_MERGED_PER_MEMBER    16u   /* members that came together in one */
 #define LIMIT_PRUNE_KEYS           1024u /* transactions forgotten by one record */
 #define LIMIT_IDLE_MONTHS          120u

@@ -246,6 +246,12 @@ void command_write_office(struct buffer *out, const struct command *command)
     case COMMAND_RESERVE:
         command_write_standing(out, command);
         break;
+    case COMMAND_SET_POOL_RIGHT:
+    case COMMAND_BEAR_CARD:
+    case COMMAND_RAISE_ALERT:
+    case COMMAND_RULE_ALERT:
+        command_write_guard(out, command);
+        break;
     default:
         command_write_recovery(out, command);
         break;
@@ -342,6 +348,12 @@ void command_read_office(struct reader *in, struct command *command)
     case COMMAND_CHANGE_STANDING:
     case COMMAND_RESERVE:
         command_read_standing(in, command);
+        break;
+    case COMMAND_SET_POOL_RIGHT:
+    case COMMAND_BEAR_CARD:
+    case COMMAND_RAISE_ALERT:
+    case COMMAND_RULE_ALERT:
+        command_read_guard(in, command);
         break;
     default:
         command_read_recovery(in, command);

@@ -118,6 +118,19 @@ void model_forget_standing(struct model *m, int member);
 void model_carry_standing(struct model *m, const struct standing_owner *from,
                           const struct card_number *moved_to);
 
+/* Rights in pools. NULL: the member is not in it. */
+struct model_right *model_right(struct model *m, int pool, int member);
+void model_put_right(struct model *m, int pool, int member, enum pool_right_kind kind);
+/* member -1: of all there is about the pool. */
+void model_drop_right(struct model *m, int pool, int member);
+enum verdict model_judge_pool_card(struct model *m, int pool, const struct card_number *card,
+                                   int64_t points);
+/* So much more on hold (negative: less), and spent. Nothing for a member who is no pool. */
+void model_count_pool_card(struct model *m, int pool, const struct card_number *card, int64_t held,
+                           int64_t spent);
+enum verdict model_judge_pool_member(struct model *m, int pool, int member, int64_t points);
+void model_count_pool_member(struct model *m, int pool, int member, int64_t points);
+
 /* Lots. */
 int64_t model_least(int64_t a, int64_t b);
 bool model_keys_equal(const struct model_key *a, const struct model_key *b);
@@ -210,6 +223,10 @@ model_fn model_step_propose;
 model_fn model_step_rule;
 model_fn model_step_merge;
 model_fn model_step_unmerge;
+model_fn model_step_pool_right;
+model_fn model_step_bear_card;
+model_fn model_step_raise_alert;
+model_fn model_step_rule_alert;
 model_fn model_step_prune;
 model_fn model_step_take_entry;
 model_fn model_step_take_receipt;

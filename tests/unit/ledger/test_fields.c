@@ -379,6 +379,63 @@ static void standings_come_back(struct rng *rng)
     }
 }
 
+static void guards_come_back(struct rng *rng)
+{
+    {
+        COMMAND_COMES_BACK(COMMAND_SET_POOL_RIGHT);
+        SAME(pool_right.pool);
+        SAME(pool_right.member);
+        SAME(pool_right.kind);
+        SAME(pool_right.limit);
+        SAME(pool_right.by);
+        buffer_fini(&bytes);
+    }
+    {
+        COMMAND_COMES_BACK(COMMAND_BEAR_CARD);
+        SAME(bearer.card);
+        SAME(bearer.member);
+        buffer_fini(&bytes);
+    }
+    {
+        COMMAND_COMES_BACK(COMMAND_RAISE_ALERT);
+        SAME(finding.action);
+        SAME(finding.rule);
+        SAME(finding.subject);
+        SAME(finding.found);
+        SAME(finding.sale);
+        SAME(finding.begins_at);
+        buffer_fini(&bytes);
+    }
+    {
+        COMMAND_COMES_BACK(COMMAND_RULE_ALERT);
+        SAME(alert_ruling.alert);
+        SAME(alert_ruling.is_fraud);
+        SAME(alert_ruling.by);
+        SAME(alert_ruling.reason);
+        buffer_fini(&bytes);
+    }
+    {
+        COMES_BACK(alert);
+        SAME(state);
+        SAME(finding.rule);
+        SAME(finding.sale);
+        SAME(raised_at);
+        SAME(closed_at);
+        SAME(by);
+        SAME(reason);
+        buffer_fini(&bytes);
+    }
+    {
+        COMES_BACK(pool_right);
+        SAME(kind);
+        SAME(limit);
+        SAME(held);
+        SAME(spent);
+        SAME(window);
+        buffer_fini(&bytes);
+    }
+}
+
 static void blocks_come_back(struct rng *rng)
 {
     {
@@ -513,6 +570,7 @@ static void test_commands(void **state)
         payments_come_back(&rng);
         blocks_come_back(&rng);
         standings_come_back(&rng);
+        guards_come_back(&rng);
         short_commands_come_back(&rng);
     }
 }
