@@ -112,6 +112,10 @@ enum option_key {
     OPT_STORE,
     OPT_EARLY,
     OPT_CHANNEL,
+    OPT_SPEND,
+    OPT_TILL,
+    OPT_CASHIER,
+    OPT_VERDICT,
     OPT_LAST
 };
 

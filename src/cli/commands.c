@@ -149,6 +149,13 @@ const struct cli_command commands[] = {
     {"pool leave", "POOL MEMBER", "Take a member out of a pool",
      "talea pool leave 0199a000-0000-7000-8000-000000000005 6100010000000021", pool_change_options,
      2, 2, ROLE_BACK_OFFICE, run_pool_leave},
+    {"pool rights", "POOL MEMBER", "Say what a member may spend of a pool",
+     "talea pool rights 0199a000-0000-7000-8000-000000000005 6100010000000021 --spend 500/month\n"
+     "  talea pool rights 0199a000-0000-7000-8000-000000000005 cards --spend none",
+     pool_rights_options, 2, 2, ROLE_BACK_OFFICE, run_pool_rights},
+    {"pool card", "CARD [MEMBER]", "Say who carries a card of a pool; without MEMBER, nobody",
+     "talea pool card 6100010000000047 6100010000000021", pool_change_options, 1, 2,
+     ROLE_BACK_OFFICE, run_pool_card},
     {"pool show", "POOL", "Show a pool's balance and who is in it",
      "talea pool show 0199a000-0000-7000-8000-000000000005", NULL, 1, 1, ROLE_BACK_OFFICE,
      run_pool_show},

@@ -59,6 +59,8 @@ static const struct rpc_method account_methods[] = {
     {"OpenPool", ROLES_OFFICE, RPC_INLINE, account_open_pool, NULL},
     {"JoinPool", ROLES_OFFICE, RPC_INLINE, account_join_pool, NULL},
     {"LeavePool", ROLES_OFFICE, RPC_INLINE, account_leave_pool, NULL},
+    {"SetPoolRight", ROLES_OFFICE, RPC_INLINE, account_set_pool_right, NULL},
+    {"BearCard", ROLES_OFFICE, RPC_INLINE, account_bear_card, NULL},
     {"GetPool", ROLES_READ, RPC_WORKER, account_get_pool, NULL},
     {"ListPools", ROLES_READ, RPC_WORKER, account_list_pools, NULL},
     {"ProposeAdjustment", ROLES_OFFICE, RPC_INLINE, account_propose_adjustment, NULL},
