@@ -116,6 +116,7 @@ enum option_key {
     OPT_TILL,
     OPT_CASHIER,
     OPT_VERDICT,
+    OPT_RULE,
     OPT_LAST
 };
 

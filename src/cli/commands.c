@@ -150,7 +150,8 @@ const struct cli_command commands[] = {
      "talea pool leave 0199a000-0000-7000-8000-000000000005 6100010000000021", pool_change_options,
      2, 2, ROLE_BACK_OFFICE, run_pool_leave},
     {"pool rights", "POOL MEMBER", "Say what a member may spend of a pool",
-     "talea pool rights 0199a000-0000-7000-8000-000000000005 6100010000000021 --spend 500/month\n"
+     "talea pool rights 0199a000-0000-7000-8000-000000000005 6100010000000021 \\\n"
+     "      --spend 500/month\n"
      "  talea pool rights 0199a000-0000-7000-8000-000000000005 cards --spend none",
      pool_rights_options, 2, 2, ROLE_BACK_OFFICE, run_pool_rights},
     {"pool card", "CARD [MEMBER]", "Say who carries a card of a pool; without MEMBER, nobody",
@@ -162,6 +163,16 @@ const struct cli_command commands[] = {
     {"pool list", "[CARD]", "Show the open pools, of all members or of one",
      "talea pool list\n  talea pool list 6100010000000021", pool_list_options, 0, 1,
      ROLE_BACK_OFFICE, run_pool_list},
+    {"alert list", NULL, "Show what fraud rules found",
+     "talea alert list\n  talea alert list --state all --rule \"fast card\"", alert_list_options, 0,
+     0, ROLE_BACK_OFFICE, run_alert_list},
+    {"alert show", "ALERT", "Show one alert with its numbers",
+     "talea alert show 0199a000-0000-7000-8000-000000000006", NULL, 1, 1, ROLE_BACK_OFFICE,
+     run_alert_show},
+    {"alert close", "ALERT", "Say what came of an alert",
+     "talea alert close 0199a000-0000-7000-8000-000000000006 --verdict fraud \\\n"
+     "      --reason \"the cashier's own card\"",
+     alert_close_options, 1, 1, ROLE_BACK_OFFICE, run_alert_close},
     {"adjustment propose", "[CARD]", "Ask for a correction of a balance by hand",
      "talea adjustment propose 6100010000000013 --points 100 --reason GOODWILL",
      adjustment_propose_options, 0, 1, ROLE_BACK_OFFICE, run_adjustment_propose},

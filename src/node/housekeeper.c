@@ -9,6 +9,7 @@
 #include "node/block_watch.h"
 #include "node/in_force.h"
 #include "node/caps.h"
+#include "node/fraud_gate.h"
 #include "node/node.h"
 #include "node/outbox_watch.h"
 #include "node/period_clock.h"
@@ -119,6 +120,7 @@ static void do_round(struct housekeeper *keeper)
     caps_look(node);
     blocks_look(node, &keeper->blocks);
     period_clock_look(node);
+    fraud_gate_look(node->fraud_gate);
 }
 
 /* False when stopping. */

@@ -174,27 +174,40 @@ static int64_t counter_sum(const struct counter *counter, int64_t slot)
 static int64_t amount_of(const struct fraud_rule *rule, const struct fraud_activity *activity)
 {
     if (rule->counts == FRAUD_POINTS) {
-        return activity->kind == FRAUD_EARNS && activity->points > 0 ? activity->points : 0;
+        bool is_earn = activity->kind == FRAUD_EARNS || activity->kind == FRAUD_POINTS;
+        return is_earn && activity->points > 0 ? activity->points : 0;
     }
     return rule->counts == activity->kind ? 1 : 0;
 }
 
 /* What a share is of: what the desk did of the same kind, or the card's purchases. */
+struct whole {
+    char name[FRAUD_WORDS_BYTES];
+    int64_t amount; /* of the activity */
+};
+
+static bool name_whole(const struct fraud_rule *rule, const struct fraud_activity *activity,
+                       const char *subject, struct whole *out)
+{
+    enum fraud_by desk = rule->by == FRAUD_BY_CARD_AT_TILL ? FRAUD_BY_TILL : FRAUD_BY_CASHIER;
+    if (rule->counts == FRAUD_RETURNS) {
+        (void)snprintf(out->name, sizeof out->name, "%s", subject);
+        out->amount = activity->kind == FRAUD_EARNS ? 1 : 0;
+        return true;
+    }
+    out->amount = amount_of(rule, activity);
+    return name_subject(desk, activity, out->name);
+}
+
 static int64_t whole_of(struct fraud_watch *watch, size_t index,
                         const struct fraud_activity *activity, const char *subject, int64_t slot)
 {
-    const struct fraud_rule *rule = &watch->rules.rules[index];
-    enum fraud_by desk = rule->by == FRAUD_BY_CARD_AT_TILL ? FRAUD_BY_TILL : FRAUD_BY_CASHIER;
-    char whole[FRAUD_WORDS_BYTES];
-    int64_t amount = amount_of(rule, activity);
-    if (rule->counts == FRAUD_RETURNS) {
-        (void)snprintf(whole, sizeof whole, "%s", subject);
-        amount = activity->kind == FRAUD_EARNS ? 1 : 0;
-    } else if (!name_subject(desk, activity, whole)) {
+    struct whole whole;
+    if (!name_whole(&watch->rules.rules[index], activity, subject, &whole)) {
         return 0;
     }
-    struct counter *counter = find_counter(watch, key_of(index, true, whole));
-    counter_add(counter, slot, amount);
+    struct counter *counter = find_counter(watch, key_of(index, true, whole.name));
+    counter_add(counter, slot, whole.amount);
     counter->seen_ms = activity->time.ms;
     return counter_sum(counter, slot);
 }
@@ -212,7 +225,7 @@ static bool is_broken(const struct fraud_rule *rule, int64_t found, int64_t tota
 static bool is_about(const struct fraud_rule *rule, enum fraud_counts kind)
 {
     if (rule->counts == FRAUD_POINTS) {
-        return kind == FRAUD_EARNS;
+        return kind == FRAUD_EARNS || kind == FRAUD_POINTS;
     }
     return rule->counts == kind || (rule->counts == FRAUD_RETURNS && kind == FRAUD_EARNS);
 }
@@ -248,6 +261,48 @@ size_t fraud_watch_note(struct fraud_watch *watch, const struct fraud_activity *
         }
     }
     return count;
+}
+
+/* Back out of one slot. */
+static void take_out(struct fraud_watch *watch, uint64_t key, int64_t slot, int64_t amount)
+{
+    struct counter *counter = find_counter(watch, key);
+    bool is_kept = counter->newest != INT64_MIN && slot <= counter->newest &&
+                   slot > counter->newest - FRAUD_SLOTS;
+    if (is_kept && counter->slots[place_of(slot)] >= amount) {
+        counter->slots[place_of(slot)] -= amount;
+    }
+}
+
+void fraud_watch_forget(struct fraud_watch *watch, const struct fraud_activity *activity)
+{
+    for (size_t i = 0; i < watch->rules.count; i++) {
+        const struct fraud_rule *rule = &watch->rules.rules[i];
+        char subject[FRAUD_WORDS_BYTES];
+        if (!is_about(rule, activity->kind) || !name_subject(rule->by, activity, subject)) {
+            continue;
+        }
+        int64_t slot = activity->time.ms / slot_ms(rule);
+        struct whole whole = {.amount = 0};
+        take_out(watch, key_of(i, false, subject), slot, amount_of(rule, activity));
+        if (rule->share > 0 && name_whole(rule, activity, subject, &whole)) {
+            take_out(watch, key_of(i, true, whole.name), slot, whole.amount);
+        }
+    }
+}
+
+bool fraud_rules_equal(const struct fraud_rules *a, const struct fraud_rules *b)
+{
+    bool is_equal = a->review_days == b->review_days && a->count == b->count &&
+                    a->points_decimals == b->points_decimals;
+    for (size_t i = 0; i < a->count && is_equal; i++) {
+        const struct fraud_rule *x = &a->rules[i];
+        const struct fraud_rule *y = &b->rules[i];
+        is_equal = strcmp(x->name, y->name) == 0 && x->counts == y->counts && x->by == y->by &&
+                   x->more_than == y->more_than && x->share == y->share &&
+                   x->window_ms == y->window_ms && x->action == y->action;
+    }
+    return is_equal;
 }
 
 void fraud_watch_alerted(struct fraud_watch *watch, const char *rule, struct slice subject,

@@ -66,14 +66,16 @@ const char *fraud_action_name(enum fraud_action action);
 /* ERR_INPUT with a note: a share that is of nothing, a hold or a refusal of what is no purchase. */
 MUST_USE enum err fraud_rule_check(const struct fraud_rule *rule, struct note *note);
 
+bool fraud_rules_equal(const struct fraud_rules *a, const struct fraud_rules *b);
+
 /* One thing that happened; texts are borrowed, an empty one is not known. */
 struct fraud_activity {
-    enum fraud_counts kind; /* EARNS, BURNS or RETURNS */
+    enum fraud_counts kind; /* POINTS: those of an earn that was counted when they were not known */
     struct slice card;
     struct slice till;
     struct slice cashier;
     struct unix_ms time; /* in the shop */
-    int64_t points;      /* of an earn */
+    int64_t points;      /* of EARNS and POINTS */
 };
 
 enum {
@@ -98,6 +100,8 @@ void fraud_watch_destroy(struct fraud_watch *watch); /* NULL is allowed */
  * earn, and a return, is also held against what is counted of the card's returns. */
 size_t fraud_watch_note(struct fraud_watch *watch, const struct fraud_activity *activity,
                         struct fraud_hit out_hits[LIMIT_FRAUD_RULES]);
+/* It is not counted, after all: it was noted, and nothing came of it. */
+void fraud_watch_forget(struct fraud_watch *watch, const struct fraud_activity *activity);
 /* An alert was raised for it: the next one in the same window is not new. */
 void fraud_watch_alerted(struct fraud_watch *watch, const char *rule, struct slice subject,
                          struct unix_ms time);
