@@ -5,7 +5,7 @@
 #include "node/node.h"
 #include "node/record_words.h"
 
-#define REPLAYED_ROWS UINT64_C(2000000) /* read again at a start, at most */
+#define REPLAYED_ROWS UINT64_C(500000) /* read again at a start, at most */
 
 void fraud_feed_init(struct fraud_feed *feed, struct node *node)
 {

@@ -143,7 +143,9 @@ static void earn_judged(struct node *node, struct rpc_call *call,
         return;
     }
     judged->has_alert = fraud.has_alert;
-    judged->alert = fraud.alert;
+    if (fraud.has_alert) {
+        judged->alert = fraud.alert;
+    }
     till->has_bound = true;
     till->send = send_answer;
     till_judged_run(till);
