@@ -124,8 +124,8 @@
 #define LIMIT_JUDGED_BYTES     (128u << 10) /* how an occasion was judged, kept with it */
 #define LIMIT_ROLLING_BUCKETS  92u
 #define LIMIT_FRAUD_RULES      32u
-#define LIMIT_FRAUD_HOURS      168u /* of what a fraud rule counts in */
-#define LIMIT_REVIEW_DAYS      90u  /* that points wait for a review */
+#define LIMIT_FRAUD_HOURS      168u             /* of what a fraud rule counts in */
+#define LIMIT_REVIEW_DAYS      90u              /* that points wait for a review */
 #define LIMIT_PROGRAMME_BYTES  (384u << 10)     /* of a version that is in force or was */
 #define LIMIT_PROGRAMMES       1024u            /* versions that were activated */
 #define LIMIT_RATIO_MANTISSA   INT64_C(1000000) /* of a factor or percentage */

@@ -181,6 +181,29 @@ static void write_about_member(struct buffer *out, const struct command *command
     }
 }
 
+static bool is_guard(enum command_kind kind)
+{
+    return kind >= COMMAND_SET_POOL_RIGHT && kind <= COMMAND_BEAR_CARD;
+}
+
+static void write_rest(struct buffer *out, const struct command *command)
+{
+    if (is_guard(command->kind)) {
+        command_write_guard(out, command);
+    } else {
+        command_write_recovery(out, command);
+    }
+}
+
+static void read_rest(struct reader *in, struct command *command)
+{
+    if (is_guard(command->kind)) {
+        command_read_guard(in, command);
+    } else {
+        command_read_recovery(in, command);
+    }
+}
+
 void command_write_office(struct buffer *out, const struct command *command)
 {
     switch ((int)command->kind) {
@@ -246,14 +269,8 @@ void command_write_office(struct buffer *out, const struct command *command)
     case COMMAND_RESERVE:
         command_write_standing(out, command);
         break;
-    case COMMAND_SET_POOL_RIGHT:
-    case COMMAND_BEAR_CARD:
-    case COMMAND_RAISE_ALERT:
-    case COMMAND_RULE_ALERT:
-        command_write_guard(out, command);
-        break;
     default:
-        command_write_recovery(out, command);
+        write_rest(out, command);
         break;
     }
 }
@@ -349,14 +366,8 @@ void command_read_office(struct reader *in, struct command *command)
     case COMMAND_RESERVE:
         command_read_standing(in, command);
         break;
-    case COMMAND_SET_POOL_RIGHT:
-    case COMMAND_BEAR_CARD:
-    case COMMAND_RAISE_ALERT:
-    case COMMAND_RULE_ALERT:
-        command_read_guard(in, command);
-        break;
     default:
-        command_read_recovery(in, command);
+        read_rest(in, command);
         break;
     }
 }

@@ -348,7 +348,7 @@ void fraud_words(const struct fraud_rules *rules, const struct fraud_hit *hit,
                           window, amount_format(rule->more_than, decimals, bound));
     if (rule->share > 0 && length > 0 && (size_t)length < FRAUD_WORDS_BYTES) {
         (void)snprintf(out + length, FRAUD_WORDS_BYTES - (size_t)length,
-                       "; of %s there, more than %u %%", amount_format(hit->total, decimals, total),
-                       rule->share);
+                       "; of %s %s, more than %u %%", amount_format(hit->total, decimals, total),
+                       rule->counts == FRAUD_RETURNS ? "earns" : "there", rule->share);
     }
 }

@@ -78,6 +78,22 @@ class Fraud(unittest.TestCase):
         self.refused("FRAUD_LIMIT", "earn", card, "1.00")
         self.earn(self.card(), "1.00")
 
+    def test_many_at_once_are_counted_exactly(self):
+        card = self.card()
+        results = []
+
+        def buy():
+            results.append(self.node.talea("earn", card, "1.00", expect=None).returncode)
+        threads = [threading.Thread(target=buy) for _ in range(9)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(sorted(results), [0] * 6 + [1] * 3)
+        self.assertEqual(self.balance(card), (6, 0))
+        page = self.node.http_get("/metrics")[1]
+        self.assertIn('talea_fraud_findings_total{rule="fast card",action="refuse"}', page)
+
     def held(self, cashier):
         card = self.card()
         for _ in range(2):

@@ -1,23 +1,9 @@
 /* Every field of a value is kept in its bytes: what comes back is compared field by field. */
-#include "ledger_test.h"
+#include "fields.h"
 
 enum {
     ROUNDS = 50
 };
-
-#define SAME(field)                                                                                \
-    do {                                                                                           \
-        if (memcmp(&before.field, &after.field, sizeof before.field) != 0) {                       \
-            fail_msg(#field " does not come back");                                                \
-        }                                                                                          \
-    } while (0)
-
-#define COMES_BACK(type)                                                                           \
-    struct type before = sample_##type(rng);                                                       \
-    struct type after;                                                                             \
-    struct buffer bytes = {0};                                                                     \
-    type##_encode(&before, &bytes);                                                                \
-    assert_int_equal(type##_decode(buffer_slice(&bytes), &after), ERR_OK)
 
 #define SAME_LOT_KEY(key)                                                                          \
     do {                                                                                           \
@@ -151,15 +137,6 @@ static void answer_comes_back(struct rng *rng)
     SAME(row);
     buffer_fini(&bytes);
 }
-
-#define COMMAND_COMES_BACK(kind_)                                                                  \
-    struct command before = sample_command(rng, kind_);                                            \
-    struct command after;                                                                          \
-    struct buffer bytes = {0};                                                                     \
-    command_encode(&before, &bytes);                                                               \
-    assert_int_equal(command_decode(kind_, buffer_slice(&bytes), &after), ERR_OK)
-
-#define SAME_SLICE(field) assert_true(slice_equal(before.field, after.field))
 
 static void earn_comes_back(struct rng *rng)
 {
@@ -379,63 +356,6 @@ static void standings_come_back(struct rng *rng)
     }
 }
 
-static void guards_come_back(struct rng *rng)
-{
-    {
-        COMMAND_COMES_BACK(COMMAND_SET_POOL_RIGHT);
-        SAME(pool_right.pool);
-        SAME(pool_right.member);
-        SAME(pool_right.kind);
-        SAME(pool_right.limit);
-        SAME(pool_right.by);
-        buffer_fini(&bytes);
-    }
-    {
-        COMMAND_COMES_BACK(COMMAND_BEAR_CARD);
-        SAME(bearer.card);
-        SAME(bearer.member);
-        buffer_fini(&bytes);
-    }
-    {
-        COMMAND_COMES_BACK(COMMAND_RAISE_ALERT);
-        SAME(finding.action);
-        SAME(finding.rule);
-        SAME(finding.subject);
-        SAME(finding.found);
-        SAME(finding.sale);
-        SAME(finding.begins_at);
-        buffer_fini(&bytes);
-    }
-    {
-        COMMAND_COMES_BACK(COMMAND_RULE_ALERT);
-        SAME(alert_ruling.alert);
-        SAME(alert_ruling.is_fraud);
-        SAME(alert_ruling.by);
-        SAME(alert_ruling.reason);
-        buffer_fini(&bytes);
-    }
-    {
-        COMES_BACK(alert);
-        SAME(state);
-        SAME(finding.rule);
-        SAME(finding.sale);
-        SAME(raised_at);
-        SAME(closed_at);
-        SAME(by);
-        SAME(reason);
-        buffer_fini(&bytes);
-    }
-    {
-        COMES_BACK(pool_right);
-        SAME(kind);
-        SAME(limit);
-        SAME(held);
-        SAME(spent);
-        SAME(window);
-        buffer_fini(&bytes);
-    }
-}
-
 static void blocks_come_back(struct rng *rng)
 {
     {
@@ -570,7 +490,6 @@ static void test_commands(void **state)
         payments_come_back(&rng);
         blocks_come_back(&rng);
         standings_come_back(&rng);
-        guards_come_back(&rng);
         short_commands_come_back(&rng);
     }
 }

@@ -121,6 +121,7 @@ static void test_earned_and_returned(void **state)
     struct fraud_rules rules = one(FRAUD_RETURNS, FRAUD_BY_CARD, 2, 50);
     struct fraud_watch *watch = fraud_watch_create(&rules);
     struct fraud_hit hit;
+    char words[FRAUD_WORDS_BYTES];
     (void)state;
     for (int i = 0; i < 3; i++) {
         assert_int_equal(note(watch, FRAUD_EARNS, "1", "", i, 0, &hit), 0);
@@ -129,10 +130,45 @@ static void test_earned_and_returned(void **state)
     assert_int_equal(note(watch, FRAUD_EARNS, "1", "", 4, 0, &hit), 1); /* and buys again */
     assert_int_equal(hit.found, 3);
     assert_int_equal(hit.total, 4);
+    fraud_words(&rules, &hit, words);
+    assert_string_equal(words, "3 returns in 16 h, more than 2; of 4 earns, more than 50 %");
     for (int i = 0; i < 2; i++) {
         (void)note(watch, FRAUD_EARNS, "1", "", 5, 0, &hit);
     }
     assert_int_equal(note(watch, FRAUD_EARNS, "1", "", 6, 0, &hit), 0); /* 3 of 7 */
+    fraud_watch_destroy(watch);
+}
+
+/* What is refused is not counted; points may become known later. */
+static void test_what_is_not_counted(void **state)
+{
+    struct fraud_rules rules = one(FRAUD_EARNS, FRAUD_BY_CARD_AT_CASHIER, 1, 50);
+    struct fraud_watch *watch = fraud_watch_create(&rules);
+    struct fraud_hit hits[LIMIT_FRAUD_RULES];
+    struct fraud_activity activity = {
+        .kind = FRAUD_EARNS, .card = text("1"), .cashier = text("7"), .time = {HOUR}};
+    (void)state;
+    assert_int_equal(fraud_watch_note(watch, &activity, hits), 0);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(fraud_watch_note(watch, &activity, hits), 1);
+        assert_int_equal(hits[0].found, 2);
+        assert_int_equal(hits[0].total, 2);
+        fraud_watch_forget(watch, &activity);
+    }
+    activity.kind = FRAUD_POINTS;
+    assert_int_equal(fraud_watch_note(watch, &activity, hits), 0);
+    fraud_watch_destroy(watch);
+    rules = one(FRAUD_POINTS, FRAUD_BY_CARD, 10, 0);
+    watch = fraud_watch_create(&rules);
+    activity.kind = FRAUD_EARNS;
+    assert_int_equal(fraud_watch_note(watch, &activity, hits), 0);
+    activity.kind = FRAUD_POINTS;
+    activity.points = 11;
+    assert_int_equal(fraud_watch_note(watch, &activity, hits), 1);
+    assert_true(fraud_rules_equal(&rules, &rules));
+    struct fraud_rules others = rules;
+    others.rules[0].share = 1;
+    assert_false(fraud_rules_equal(&rules, &others));
     fraud_watch_destroy(watch);
 }
 
@@ -176,6 +212,7 @@ int main(void)
         cmocka_unit_test(test_points_are_added),
         cmocka_unit_test(test_a_share_of_one_cashiers_sales),
         cmocka_unit_test(test_earned_and_returned),
+        cmocka_unit_test(test_what_is_not_counted),
         cmocka_unit_test(test_more_than_there_is_room_for),
         cmocka_unit_test(test_what_makes_no_sense),
     };
