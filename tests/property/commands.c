@@ -32,9 +32,9 @@ static const struct share shares[] = {
     {make_buy_block, 8},      {make_block_due, 12},
     {make_withdraw_block, 4}, {make_programme, 6},
     {make_set_profile, 12},   {make_standing, 60},
-    {make_reserve, 30},       {make_pool_right, 20},
-    {make_bear_card, 10},     {make_raise_alert, 12},
-    {make_rule_alert, 12},
+    {make_reserve, 30},       {make_set_referrer, 20},
+    {make_pool_right, 20},    {make_bear_card, 10},
+    {make_raise_alert, 12},   {make_rule_alert, 12},
 };
 
 static bool is_mandated(const struct making *making)
@@ -112,6 +112,9 @@ static bool alter_office(struct command *command, struct uid somebody)
         return true;
     case COMMAND_ERASE_MEMBER:
         command->erase.member = somebody;
+        return true;
+    case COMMAND_SET_REFERRER:
+        command->referrer.referrer = somebody;
         return true;
     case COMMAND_SET_PROFILE:
         command->profile.said_tag[15] ^= 1;
