@@ -4,8 +4,9 @@
  *     review_days: 14        # points that wait for a review begin after so many days all the same
  *     rules:
  *       - rule: fast card
- *         counts: earns      # earns | points | burns | returns
- *         by: card           # card | cashier | till | card_at_cashier | card_at_till
+ *         counts: earns      # earns | points | burns | returns | referrals
+ *         by: card           # card | cashier | till | card_at_cashier | card_at_till |
+ *                            # referrer (of referrals alone)
  *         more_than: 5
  *         within: 1h         # 30m, 6h, 2d; at most 7d
  *         action: refuse     # alert | hold | refuse

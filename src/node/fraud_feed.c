@@ -99,6 +99,15 @@ static void set_activity(struct fraud_feed *feed, enum fraud_counts kind,
         .kind = kind, .card = text_of(feed->card.digits), .time = out->time};
 }
 
+static void set_referral(struct fraud_feed *feed, const struct uid *referrer,
+                         struct fraud_event *out)
+{
+    out->is_of_interest = !uid_is_nil(referrer);
+    uid_format(referrer, feed->referrer);
+    out->activity = (struct fraud_activity){
+        .kind = FRAUD_REFERRALS, .card = text_of(feed->referrer), .time = out->time};
+}
+
 static enum err read_event(struct fraud_feed *feed, const struct record *record,
                            struct fraud_event *out)
 {
@@ -128,6 +137,12 @@ static enum err read_event(struct fraud_feed *feed, const struct record *record,
         struct card_number card = feed->card;
         set_activity(feed, FRAUD_RETURNS, &card, out);
         break;
+    case COMMAND_ENROL:
+        set_referral(feed, &command->enrol.referrer, out);
+        break;
+    case COMMAND_SET_REFERRER:
+        set_referral(feed, &command->referrer.referrer, out);
+        break;
     case COMMAND_RAISE_ALERT:
         out->is_alert = true;
         out->is_of_interest = true;
@@ -144,7 +159,8 @@ static bool may_matter(enum command_kind kind)
 {
     return kind == COMMAND_EARN || kind == COMMAND_HOLD || kind == COMMAND_FOREIGN_HOLD ||
            kind == COMMAND_STAND_IN_HOLD || kind == COMMAND_TAKE_ENTRY ||
-           kind == COMMAND_RETURN_SALE || kind == COMMAND_RAISE_ALERT;
+           kind == COMMAND_RETURN_SALE || kind == COMMAND_RAISE_ALERT || kind == COMMAND_ENROL ||
+           kind == COMMAND_SET_REFERRER;
 }
 
 enum err fraud_feed_next(struct fraud_feed *feed, struct fraud_event *out_event, bool *out_is_more)

@@ -37,6 +37,7 @@ struct fraud_feed {
     uint64_t last_row; /* of this round */
     struct command command;
     struct card_number card;
+    char referrer[UID_TEXT_MAX];
 };
 
 void fraud_feed_init(struct fraud_feed *feed, struct node *node);

@@ -27,9 +27,9 @@ struct fraud_watch {
     struct counter counters[FRAUD_KEYS];
 };
 
-static const char *const counts_names[] = {"earns", "points", "burns", "returns"};
-static const char *const by_names[] = {"card", "cashier", "till", "card_at_cashier",
-                                       "card_at_till"};
+static const char *const counts_names[] = {"earns", "points", "burns", "returns", "referrals"};
+static const char *const by_names[] = {"card",         "cashier", "till", "card_at_cashier",
+                                       "card_at_till", "referrer"};
 static const char *const action_names[] = {"alert", "hold", "refuse"};
 
 const char *fraud_counts_name(enum fraud_counts counts)
@@ -60,11 +60,16 @@ enum err fraud_rule_check(const struct fraud_rule *rule, struct note *note)
                         "a share is of a cashier's or till's own (by card_at_cashier or "
                         "card_at_till), or of a card's purchases (counts returns)");
     }
-    if (rule->counts != FRAUD_EARNS && rule->counts != FRAUD_POINTS && rule->by != FRAUD_BY_CARD) {
+    if ((rule->counts == FRAUD_REFERRALS) != (rule->by == FRAUD_BY_REFERRER)) {
+        return note_set(note, ERR_INPUT, "referrals are counted by referrer, and nothing else is");
+    }
+    bool is_at_desk = rule->counts == FRAUD_EARNS || rule->counts == FRAUD_POINTS;
+    if (!is_at_desk && rule->by != FRAUD_BY_CARD && rule->by != FRAUD_BY_REFERRER) {
         return note_set(note, ERR_INPUT,
                         "of burns and returns it is not known at which till: by card alone");
     }
-    if (rule->action != FRAUD_ALERT && rule->counts == FRAUD_BURNS) {
+    if (rule->action != FRAUD_ALERT &&
+        (rule->counts == FRAUD_BURNS || rule->counts == FRAUD_REFERRALS)) {
         return note_set(note, ERR_INPUT, "only purchases can be held or refused: action alert");
     }
     return ERR_OK;
@@ -92,12 +97,14 @@ static bool name_subject(enum fraud_by by, const struct fraud_activity *activity
     bool at_till = by == FRAUD_BY_TILL || by == FRAUD_BY_CARD_AT_TILL;
     const struct slice *desk = at_till ? &activity->till : &activity->cashier;
     const char *word = at_till ? "till" : "cashier";
-    bool needs_card = by == FRAUD_BY_CARD || is_at(by);
-    if ((needs_card && card->length == 0) || (by != FRAUD_BY_CARD && desk->length == 0)) {
+    bool is_alone = by == FRAUD_BY_CARD || by == FRAUD_BY_REFERRER;
+    bool needs_card = is_alone || is_at(by);
+    if ((needs_card && card->length == 0) || (!is_alone && desk->length == 0)) {
         return false;
     }
-    if (by == FRAUD_BY_CARD) {
-        (void)snprintf(out, FRAUD_WORDS_BYTES, "card %.*s", (int)card->length, card->at);
+    if (is_alone) {
+        (void)snprintf(out, FRAUD_WORDS_BYTES, "%s %.*s", by == FRAUD_BY_CARD ? "card" : "member",
+                       (int)card->length, card->at);
     } else if (is_at(by)) {
         (void)snprintf(out, FRAUD_WORDS_BYTES, "card %.*s at %s %.*s", (int)card->length, card->at,
                        word, (int)desk->length, desk->at);

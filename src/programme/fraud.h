@@ -20,7 +20,8 @@ enum fraud_counts {
     FRAUD_EARNS,
     FRAUD_POINTS, /* that are earned */
     FRAUD_BURNS,
-    FRAUD_RETURNS, /* of purchases */
+    FRAUD_RETURNS,   /* of purchases */
+    FRAUD_REFERRALS, /* new members that somebody brought */
     FRAUD_COUNTS_END
 };
 
@@ -30,6 +31,7 @@ enum fraud_by {
     FRAUD_BY_TILL,
     FRAUD_BY_CARD_AT_CASHIER,
     FRAUD_BY_CARD_AT_TILL,
+    FRAUD_BY_REFERRER,
     FRAUD_BY_END
 };
 
@@ -71,7 +73,7 @@ bool fraud_rules_equal(const struct fraud_rules *a, const struct fraud_rules *b)
 /* One thing that happened; texts are borrowed, an empty one is not known. */
 struct fraud_activity {
     enum fraud_counts kind; /* POINTS: those of an earn that was counted when they were not known */
-    struct slice card;
+    struct slice card;      /* of REFERRALS: who brought the member, by id */
     struct slice till;
     struct slice cashier;
     struct unix_ms time; /* in the shop */

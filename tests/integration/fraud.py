@@ -19,6 +19,8 @@ fraud:
        action: hold}
     - {rule: loops, counts: returns, by: card, more_than: 1, within: 1d, action: alert}
     - {rule: a lot, counts: points, by: card, more_than: 500, within: 1d, action: alert}
+    - {rule: half the town, counts: referrals, by: referrer, more_than: 2, within: 1d,
+       action: alert}
 transfers: {per_gift: 50, per_day: 100, per_month: 120, per_receiver: 90}
 by_hand: {points: 400}
 """
@@ -149,6 +151,14 @@ class Fraud(unittest.TestCase):
                  "an alert about returns")
         self.earn(card, "10.00")
         self.assertEqual(len([1 for alert in self.alerts("loops") if card in alert["subject"]]), 1)
+
+    def test_who_brings_many_is_found(self):
+        card = self.card()
+        for _ in range(3):
+            self.node.cli("member", "add", "--referrer", card)
+        wait_for(lambda: self.alerts("half the town"), "an alert about a referrer")
+        (alert,) = self.alerts("half the town")
+        self.assertEqual(alert["found"], "3 referrals in 1 d, more than 2")
 
     def test_gifts_have_caps(self):
         giver, first, second, third = self.card(400), self.card(), self.card(), self.card()

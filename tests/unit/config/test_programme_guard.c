@@ -79,7 +79,8 @@ static const struct edit wrong[] = {
     {"more_than: 5", "more_than: 5.5",
      "p.yaml:8: fraud.rules[0].more_than: \"5.5\" has more than 0 decimals"},
     {"counts: earns", "counts: visits",
-     "p.yaml:8: fraud.rules[0].counts: \"visits\" is not one of earns, points, burns, returns"},
+     "p.yaml:8: fraud.rules[0].counts: \"visits\" is not one of earns, points, burns, returns, "
+     "referrals"},
     {"counts: earns", "counts: burns",
      "p.yaml:8: fraud.rules[0].rule: only purchases can be held or refused: action alert"},
     {"rule: all day", "rule: fast",

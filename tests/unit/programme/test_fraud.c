@@ -139,6 +139,21 @@ static void test_earned_and_returned(void **state)
     fraud_watch_destroy(watch);
 }
 
+/* Whoever brings half the town. */
+static void test_one_who_brings_many(void **state)
+{
+    struct fraud_rules rules = one(FRAUD_REFERRALS, FRAUD_BY_REFERRER, 2, 0);
+    struct fraud_watch *watch = fraud_watch_create(&rules);
+    struct fraud_hit hit;
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(note(watch, FRAUD_EARNS, "a", "", i, 0, &hit), 0);
+        assert_int_equal(note(watch, FRAUD_REFERRALS, "a", "", i, 0, &hit), i == 2 ? 1 : 0);
+    }
+    assert_string_equal(hit.subject, "member a");
+    fraud_watch_destroy(watch);
+}
+
 /* What is refused is not counted; points may become known later. */
 static void test_what_is_not_counted(void **state)
 {
@@ -200,6 +215,12 @@ static void test_what_makes_no_sense(void **state)
     assert_int_equal(fraud_rule_check(&rules.rules[0], &why), ERR_OK);
     rules.rules[0].action = FRAUD_HOLD;
     assert_int_equal(fraud_rule_check(&rules.rules[0], &why), ERR_INPUT);
+    rules = one(FRAUD_REFERRALS, FRAUD_BY_CARD, 1, 0);
+    assert_int_equal(fraud_rule_check(&rules.rules[0], &why), ERR_INPUT);
+    rules = one(FRAUD_EARNS, FRAUD_BY_REFERRER, 1, 0);
+    assert_int_equal(fraud_rule_check(&rules.rules[0], &why), ERR_INPUT);
+    rules = one(FRAUD_REFERRALS, FRAUD_BY_REFERRER, 1, 0);
+    assert_int_equal(fraud_rule_check(&rules.rules[0], &why), ERR_OK);
     rules = one(FRAUD_RETURNS, FRAUD_BY_CARD, 1, 30);
     rules.rules[0].action = FRAUD_REFUSE;
     assert_int_equal(fraud_rule_check(&rules.rules[0], &why), ERR_OK);
@@ -212,6 +233,7 @@ int main(void)
         cmocka_unit_test(test_points_are_added),
         cmocka_unit_test(test_a_share_of_one_cashiers_sales),
         cmocka_unit_test(test_earned_and_returned),
+        cmocka_unit_test(test_one_who_brings_many),
         cmocka_unit_test(test_what_is_not_counted),
         cmocka_unit_test(test_more_than_there_is_room_for),
         cmocka_unit_test(test_what_makes_no_sense),
