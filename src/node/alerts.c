@@ -210,7 +210,7 @@ static enum err take_back(struct node *node, const struct uid *alert, const stru
     struct outcome outcome;
     give_back.return_sale.sale = *sale;
     struct snapshot *snapshot = node_snapshot(node);
-    enum err err = judging_return_both(node, snapshot, &give_back, &outcome);
+    enum err err = judging_return_both(node, snapshot, &give_back, slice_of(NULL, 0), &outcome);
     snapshot_release(snapshot);
     TRY(err);
     *out_points = outcome.verdict == VERDICT_OK ? outcome.answer.points.minor : 0;
