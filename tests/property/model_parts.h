@@ -109,6 +109,8 @@ bool model_is_reason(const char *reason);
 void model_active(struct model *m, int member);
 
 /* What programmes remember of an owner, wherever it is now. */
+/* Is it anybody, wherever it is now? */
+bool model_is_there(const struct model *m, const struct standing_owner *owner);
 int64_t model_standing(struct model *m, const struct standing_owner *owner, uint64_t slot,
                        int64_t bucket);
 void model_put_standing(struct model *m, const struct standing_owner *owner, uint64_t slot,
