@@ -59,7 +59,7 @@ void make_bear_card(const struct making *making)
     int card = model_card_index(m, &bearer->card);
     bearer->member = member_of(making, card < 0 ? -1 : m->cards[card].member, n[6]);
     if (one_in(n[7], 8)) {
-        bearer->member = (struct uid){{0}};
+        bearer->member = one_in(n[8], 3) ? pick_id(n[8] % 5, ID_NOBODY) : (struct uid){{0}};
     }
 }
 
