@@ -132,6 +132,18 @@
 #define LIMIT_RATIO_MANTISSA   INT64_C(1000000) /* of a factor or percentage */
 #define LIMIT_RATIO_DECIMALS   4u
 
+/* Draws, surveys, goals. */
+#define LIMIT_DRAWS         64u   /* of one programme */
+#define LIMIT_DRAW_PRIZES   64u   /* kinds of them in one draw */
+#define LIMIT_DRAW_WINNERS  1000u /* prizes and reserves in all */
+#define LIMIT_DRAW_ENTRANTS 4000000u
+#define LIMIT_DRAW_TICKETS  (UINT64_C(1) << 62) /* of all entrants of one draw */
+#define LIMIT_DRAW_BYTES    (256u << 20)        /* of what is published of one */
+#define LIMIT_SURVEYS       64u
+#define LIMIT_SURVEY_DAYS   366u
+#define LIMIT_COMMENT_BYTES 1000u
+#define LIMIT_GOALS         64u
+
 /* RPC. */
 #define LIMIT_MESSAGE_BYTES         (4u << 20)
 #define LIMIT_DISPUTE_FILE_BYTES    (64u << 20) /* of evidence: a batch for each step */

@@ -4,6 +4,7 @@
 
 #include "base/calendar.h"
 #include "config/document.h"
+#include "config/programme_plans.h"
 #include "config/programme_rules.h"
 #include "config/time_zone.h"
 
@@ -54,6 +55,7 @@ struct programme_yaml {
     struct transfers_yaml transfers;
     struct by_hand_yaml by_hand;
     struct rules_yaml rules;
+    struct plans_yaml plans;
 };
 
 static const cyaml_schema_field_t earn_fields[] = {
@@ -126,6 +128,15 @@ static const cyaml_schema_field_t programme_fields[] = {
     CYAML_FIELD_SEQUENCE_COUNT("rules", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                                struct programme_yaml, rules.rules, rules.rules_count,
                                &programme_rule_schema, 1, LIMIT_RULES - 1),
+    CYAML_FIELD_SEQUENCE_COUNT("draws", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct programme_yaml, plans.draws, plans.draws_count,
+                               &programme_draw_schema, 1, LIMIT_DRAWS),
+    CYAML_FIELD_SEQUENCE_COUNT("surveys", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct programme_yaml, plans.surveys, plans.surveys_count,
+                               &programme_survey_schema, 1, LIMIT_SURVEYS),
+    CYAML_FIELD_SEQUENCE_COUNT("goals", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct programme_yaml, plans.goals, plans.goals_count,
+                               &programme_goal_schema, 1, LIMIT_GOALS),
     CYAML_FIELD_END,
 };
 
@@ -323,6 +334,9 @@ enum err programme_file_parse(struct slice yaml, const char *name, unsigned poin
     check_rules(&check, document, points_decimals, &programme);
     check_burn(&check, &((const struct programme_yaml *)document)->burn, points_decimals,
                &programme);
+    programme_plans_check(&check, &((const struct programme_yaml *)document)->plans,
+                          &programme.rules, programme.money_decimals, &programme.arena,
+                          &programme.plans);
     document_free(&programme_schema, document);
     if (check.err != ERR_OK) {
         programme_file_fini(&programme);

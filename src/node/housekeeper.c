@@ -8,6 +8,7 @@
 #include "engine/retention.h"
 #include "node/block_watch.h"
 #include "node/in_force.h"
+#include "node/insights.h"
 #include "node/caps.h"
 #include "node/fraud_gate.h"
 #include "node/node.h"
@@ -120,6 +121,7 @@ static void do_round(struct housekeeper *keeper)
     caps_look(node);
     blocks_look(node, &keeper->blocks);
     period_clock_look(node);
+    insights_look(node);
     fraud_gate_look(node->fraud_gate);
 }
 

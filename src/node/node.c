@@ -13,6 +13,7 @@
 #include "node/housekeeper.h"
 #include "node/batch.h"
 #include "node/in_force.h"
+#include "node/insights.h"
 #include "node/metrics.h"
 #include "node/notifier.h"
 #include "node/own_keys.h"
@@ -246,6 +247,8 @@ static enum err start_rpc(struct node *node, struct note *note)
     node->services[5] = ledger_service(node);
     node->services[6] = payment_service(node);
     node->services[7] = programme_service(node);
+    node->services[8] = draw_service(node);
+    node->services[9] = measure_service(node);
     size_t count = sizeof node->services / sizeof node->services[0];
     return rpc_server_start(&options, node->services, count, &node->server, note);
 }
@@ -281,6 +284,10 @@ static enum err start_all(struct node *node, struct note *note)
     pthread_mutex_unlock(&node->peers_lock);
     TRY(peers_follow(peers)); /* an epoch may have come meanwhile */
     TRY(notifier_start(node, &node->notifier, note));
+    node->insights = insights_create();
+    if (node->insights == NULL) {
+        return ERR_RESOURCE;
+    }
     TRY(housekeeper_start(node, &node->housekeeper));
     TRY(start_http(node, note));
     TRY(start_rpc(node, note));
@@ -374,6 +381,7 @@ void node_stop(struct node *node)
     }
     peer_guard_destroy(node->peer_guard);
     block_offers_destroy(node->block_offers);
+    insights_destroy(node->insights);
     node_metrics_destroy(node->counters);
     metrics_destroy(node->metrics);
     own_keys_destroy(node->own_keys);

@@ -34,6 +34,7 @@ struct peers;
 struct archive;
 struct vault;
 struct housekeeper;
+struct insights;
 struct node_metrics;
 struct own_keys;
 struct peer_guard;
@@ -100,6 +101,7 @@ struct node {
     struct vault *vault;
     struct disk_guard disk_guard;
     struct notifier *notifier; /* NULL before it is started */
+    struct insights *insights;
     struct housekeeper *housekeeper;
     struct raiser *raiser;     /* NULL before it is started */
     struct audience *audience; /* the same */
@@ -107,7 +109,7 @@ struct node {
     struct period_told period_told;
     bool has_met_somebody;       /* the housekeeper's: a partner was connected since the start */
     atomic_uint payment_changes; /* what was closed may be open again: counted */
-    struct rpc_service services[8];
+    struct rpc_service services[10];
     struct rpc_server *server;
     struct http_server *http;
     atomic_bool is_serving;

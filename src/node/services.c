@@ -3,7 +3,9 @@
 #include "talea/v1/account.pb-c.h"
 #include "talea/v1/admin.pb-c.h"
 #include "talea/v1/back_office.pb-c.h"
+#include "talea/v1/draw.pb-c.h"
 #include "talea/v1/ledger.pb-c.h"
+#include "talea/v1/measure.pb-c.h"
 #include "talea/v1/payment.pb-c.h"
 #include "talea/v1/peer.pb-c.h"
 #include "talea/v1/programme.pb-c.h"
@@ -110,6 +112,23 @@ static const struct rpc_method programme_methods[] = {
     {"ExplainPurchase", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, programme_explain, NULL},
 };
 
+static const struct rpc_method draw_methods[] = {
+    {"OpenDraw", ROLES_OFFICE, RPC_WORKER, draw_open, NULL},
+    {"CloseDraw", ROLES_OFFICE, RPC_WORKER, NULL, draw_close},
+    {"RevealDraw", ROLES_OFFICE, RPC_WORKER, draw_reveal, NULL},
+    {"ListDraws", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, draw_list, NULL},
+    {"GetDraw", ROLES_READ, RPC_WORKER, draw_get, NULL},
+    {"ExportDraw", ROLES_READ, RPC_WORKER, NULL, draw_export},
+    {"GetDrawChance", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, draw_chance, NULL},
+};
+
+static const struct rpc_method measure_methods[] = {
+    {"AnswerSurvey", ROLES_TILL, RPC_WORKER, measure_answer_survey, NULL},
+    {"ReportSurvey", ROLES_READ, RPC_WORKER, NULL, measure_report_survey},
+    {"ListSurveyComments", ROLES_OFFICE, RPC_WORKER, measure_list_comments, NULL},
+    {"MeasureGoals", ROLES_READ, RPC_WORKER, NULL, measure_goals},
+};
+
 static const struct rpc_method peer_methods[] = {
     {"AuthoriseHold", ROLE_PEER, RPC_INLINE, peer_authorise_hold, NULL},
     {"Clear", ROLE_PEER, RPC_WORKER, NULL, peer_clear},
@@ -179,5 +198,16 @@ struct rpc_service payment_service(struct node *node)
 struct rpc_service programme_service(struct node *node)
 {
     return (struct rpc_service){&talea__v1__programme_service__descriptor, ROWS(programme_methods),
+                                node};
+}
+
+struct rpc_service draw_service(struct node *node)
+{
+    return (struct rpc_service){&talea__v1__draw_service__descriptor, ROWS(draw_methods), node};
+}
+
+struct rpc_service measure_service(struct node *node)
+{
+    return (struct rpc_service){&talea__v1__measure_service__descriptor, ROWS(measure_methods),
                                 node};
 }

@@ -20,6 +20,8 @@ struct rpc_service account_service(struct node *node);
 struct rpc_service ledger_service(struct node *node);
 struct rpc_service payment_service(struct node *node);
 struct rpc_service programme_service(struct node *node);
+struct rpc_service draw_service(struct node *node);
+struct rpc_service measure_service(struct node *node);
 
 /* Handlers that live in files of their own. */
 rpc_unary_handler till_enrol, till_issue_card, till_block_card, till_get_balance;
@@ -52,6 +54,10 @@ rpc_unary_handler ledger_execute_batch, ledger_get_transaction;
 rpc_stream_handler ledger_execute_stream, ledger_watch_events;
 rpc_unary_handler payment_list, payment_instruct, payment_import_bookings, period_status_list;
 rpc_unary_handler programme_activate, programme_list, programme_get, programme_explain;
+rpc_unary_handler draw_open, draw_reveal, draw_list, draw_get, draw_chance;
+rpc_stream_handler draw_close, draw_export;
+rpc_unary_handler measure_answer_survey, measure_list_comments;
+rpc_stream_handler measure_report_survey, measure_goals;
 rpc_unary_handler peer_authorise_hold, peer_fetch_mandate, peer_exchange_statement,
     peer_exchange_payment, peer_fetch_netting, peer_exchange_charter;
 rpc_unary_handler peer_compare_half, peer_show_entries, peer_set_apart, office_reconcile_period;
