@@ -120,6 +120,11 @@ enum option_key {
     OPT_VALUE,
     OPT_SCORE,
     OPT_COMMENT,
+    OPT_SPEND,
+    OPT_TILL,
+    OPT_CASHIER,
+    OPT_VERDICT,
+    OPT_RULE,
     OPT_LAST
 };
 

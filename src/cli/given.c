@@ -75,5 +75,8 @@ enum cli_exit given_print_sale(struct cli *cli, const Talea__V1__EarnResponse *r
     }
     fprintf(cli->out, "home       %s\n", reply->home);
     fprintf(cli->out, "sale       %s\n", reply->sale_id);
+    if (reply->alert_id[0] != '\0') {
+        fprintf(cli->out, "held       the points wait for a review of alert %s\n", reply->alert_id);
+    }
     return selector_print_balance(cli, reply->balance);
 }

@@ -30,6 +30,8 @@ const struct argp_option earn_options[] = {
     {"basket", OPT_BASKET, "FILE", 0, "The basket as JSON: lines, store, channel", 0},
     {"store", OPT_STORE, "TEXT", 0, "Where it was bought, for the programme's rules", 0},
     {"channel", OPT_CHANNEL, "TEXT", 0, "How, such as web", 0},
+    {"till", OPT_TILL, "TEXT", 0, "Where it was rung up, for the programme's fraud rules", 0},
+    {"cashier", OPT_CASHIER, "TEXT", 0, "By whom", 0},
     CODE_OPTION,
     TRANSACTION_OPTION,
     {0}};
@@ -156,6 +158,12 @@ static enum cli_exit fill_earn(struct cli *cli, Talea__V1__EarnRequest *request,
     }
     request->codes = given_codes(cli);
     request->n_codes = cli->args.code_count;
+    if (cli_option(cli, OPT_TILL) != NULL) {
+        request->till = message_text(cli_option(cli, OPT_TILL));
+    }
+    if (cli_option(cli, OPT_CASHIER) != NULL) {
+        request->cashier = message_text(cli_option(cli, OPT_CASHIER));
+    }
     return CLI_OK;
 }
 

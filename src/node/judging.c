@@ -133,6 +133,9 @@ static void make_sale(const struct node *node, struct judging_case *judged)
                                                      .groups = buffer_slice(&judged->groups),
                                                      .evidence = buffer_slice(&judged->evidence)};
     }
+    if (judged->has_alert) {
+        judged->commands[judged->command_count++] = judged->alert;
+    }
 }
 
 /* A standing as the view has it, in the case's arena. */

@@ -55,9 +55,11 @@ struct judging_case {
     struct buffer groups;
     struct buffer evidence;
     struct judgement judgement;
-    struct quote quote;         /* of a quote: the judgement, and what points pay */
-    struct kept_case kept;      /* what is kept of it */
-    struct command commands[2]; /* the giving, and what changes */
+    struct quote quote;    /* of a quote: the judgement, and what points pay */
+    struct kept_case kept; /* what is kept of it */
+    bool has_alert;        /* that goes with it */
+    struct command alert;
+    struct command commands[3]; /* the giving, what changes, the alert */
     size_t command_count;
 };
 

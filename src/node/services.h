@@ -42,6 +42,8 @@ rpc_unary_handler office_list_segments, office_show_segments, office_refresh_seg
 rpc_stream_handler office_change_list;
 rpc_stream_handler office_import_members, office_import_receipts, office_export_period;
 rpc_unary_handler account_transfer, account_open_pool, account_join_pool, account_leave_pool;
+rpc_unary_handler account_set_pool_right, account_bear_card;
+rpc_unary_handler account_list_alerts, account_get_alert, account_close_alert;
 rpc_unary_handler account_get_pool, account_list_pools, account_propose_adjustment,
     account_rule_adjustment;
 rpc_unary_handler account_list_adjustments, account_block_member, account_unblock_member;

@@ -57,7 +57,7 @@ static void test_till(void **state)
                         "\",\"amount_minor\":1250,\"currency\":\"USD\",\"receipt\":\"4711\","
                         "\"business_unix_ms\":5,\"fixed_points\":0,\"promotion\":0,"
                         "\"lines\":[],\"store\":\"\",\"channel\":\"\","
-                        "\"paid_in_points_minor\":0,\"codes\":[]}");
+                        "\"paid_in_points_minor\":0,\"codes\":[],\"till\":\"\",\"cashier\":\"\"}");
     struct talea_authorise authorise = {.transaction_id = ID, .card = FAKE_CARD, .points = 500};
     struct talea_hold hold;
     assert_int_equal(talea_authorise_burn(client, &authorise, 5000, &hold, &error), TALEA_OK);
@@ -106,7 +106,8 @@ static void test_quotes(void **state)
                         "\"quantity_milli\":2000,\"amount_minor\":450},"
                         "{\"product\":\"18\",\"category\":\"\",\"brand\":\"\","
                         "\"quantity_milli\":0,\"amount_minor\":800}],\"store\":\"7\","
-                        "\"channel\":\"\",\"paid_in_points_minor\":100,\"codes\":[\"SPRING\"]}}");
+                        "\"channel\":\"\",\"paid_in_points_minor\":100,\"codes\":[\"SPRING\"],"
+                        "\"till\":\"\",\"cashier\":\"\"}}");
     assert_string_equal(quoted.quote_id, ID);
     assert_int_equal(quoted.to_pay_minor, 1220);
     assert_int_equal(discounts[0], 30);
