@@ -5,7 +5,7 @@ import threading
 import unittest
 
 import wire
-from coalition import Coalition, main, wait_for
+from coalition import Coalition, main, seeded, wait_for
 
 RULES = """version: 1
 currency: USD
@@ -16,6 +16,7 @@ coupons:
   - {coupon: next, prefix: N-, personal: yes}
   - {coupon: sorry, prefix: S-}
   - {coupon: thanks, prefix: T-}
+  - {coupon: fair, codes: [FAIR]}
 rules:
   - rule: spring-tenth
     coupon: spring
@@ -42,6 +43,18 @@ rules:
     coupon: thanks
     give: {points: 30}
     caps: [{per: ever, uses: 2, of: code}]
+  - rule: fair-off
+    coupon: fair
+    give: {money_off: 1.00}
+    caps: [{per: ever, uses: 6, of: code}]
+  - rule: kiosk-first-twenty
+    channels: [kiosk]
+    give: {points: 9}
+    caps: [{per: ever, uses: 20, of: all}, {per: ever, uses: 7}]
+  - rule: kiosk-first-visit
+    channels: [kiosk]
+    purchase: 1
+    give: {points: 70}
   - rule: early-birds
     channels: [app]
     give: {points: 7}
@@ -223,6 +236,51 @@ class Coupons(unittest.TestCase):
         self.assertIn("QUOTE_OVER", fuel.talea("confirm", quotes[0]["quote_id"], expect=1).stderr)
         self.assertEqual(fuel.cli("earn", cards[0], "1.00", "--code", code)["earned_points"], 31)
         fuel.talea("verify")
+
+    def test_promises_hold_whatever_happens(self):
+        random = seeded()
+        pb = wire.messages()
+        cards = [self.card() for _ in range(3)] + [self.card("fuel")]
+        quotes, got = [], []
+        with wire.channel(self.grocer, "till") as channel:
+            tills = wire.service(channel, pb.till, "TillService")
+            for _ in range(150):
+                purchase = pb.till.EarnRequest(
+                    transaction_id=wire.uuid7(), card=random.choice(cards), channel="kiosk",
+                    amount_minor=random.choice([100, 999, 2500]),
+                    codes=random.sample(["FAIR", "NOTHING"], random.randrange(3)))
+                step = random.choice(["quote", "quote", "earn", "confirm", "release"])
+                if step == "quote":
+                    quotes.append((purchase.card,
+                                   tills.Quote(pb.till.QuoteRequest(purchase=purchase))))
+                elif step == "earn":
+                    got.append((purchase.card, tills.Earn(purchase)))
+                elif quotes:
+                    card, quote = quotes.pop(random.randrange(len(quotes)))
+                    if step == "release":
+                        tills.ReleaseQuote(pb.till.ReleaseQuoteRequest(quote_id=quote.quote_id))
+                        continue
+                    sale = tills.ConfirmQuote(pb.till.ConfirmQuoteRequest(
+                        transaction_id=wire.uuid7(), quote_id=quote.quote_id,
+                        digest=quote.digest)).sale
+                    for key in ("discount_minor", "earned_points", "awards", "codes"):
+                        self.assertEqual(getattr(sale, key), getattr(quote, key))
+                    got.append((card, sale))
+            for _, quote in quotes:
+                tills.ReleaseQuote(pb.till.ReleaseQuoteRequest(quote_id=quote.quote_id))
+        self.coalition.wait_cleared()
+        rules = [(card, award.rule) for card, sale in got for award in sale.awards]
+        self.assertEqual(sum(rule == "fair-off" for _, rule in rules),
+                         self.grocer.cli("coupon", "show", "FAIR")["uses"][0]["used"])
+        self.assertLessEqual(sum(rule == "fair-off" for _, rule in rules), 6)
+        self.assertLessEqual(sum(rule == "kiosk-first-twenty" for _, rule in rules), 20)
+        for number, card in enumerate(cards):
+            self.assertLessEqual(rules.count((card, "kiosk-first-twenty")), 7)
+            self.assertLessEqual(rules.count((card, "kiosk-first-visit")), 1)
+            home = self.coalition["fuel" if number == 3 else "grocer"]
+            self.assertEqual(home.cli("balance", card)["balance"]["available_points"],
+                             sum(sale.earned_points for owner, sale in got if owner == card))
+        self.grocer.talea("verify")
 
     def test_exactly_so_many_at_64_tills(self):
         cards = [self.card() for _ in range(6)] + [self.card("fuel") for _ in range(2)]
