@@ -51,6 +51,9 @@ struct programme_yaml {
     struct expiry_yaml expiry;
     struct burn_yaml burn;
     struct debt_yaml debt;
+    struct fraud_yaml fraud;
+    struct transfers_yaml transfers;
+    struct by_hand_yaml by_hand;
     struct rules_yaml rules;
     struct plans_yaml plans;
 };
@@ -101,6 +104,12 @@ static const cyaml_schema_field_t programme_fields[] = {
     CYAML_FIELD_MAPPING("expiry", CYAML_FLAG_DEFAULT, struct programme_yaml, expiry, expiry_fields),
     CYAML_FIELD_MAPPING("burn", CYAML_FLAG_OPTIONAL, struct programme_yaml, burn, burn_fields),
     CYAML_FIELD_MAPPING("debt", CYAML_FLAG_OPTIONAL, struct programme_yaml, debt, debt_fields),
+    CYAML_FIELD_MAPPING("fraud", CYAML_FLAG_OPTIONAL, struct programme_yaml, fraud,
+                        programme_fraud_fields),
+    CYAML_FIELD_MAPPING("transfers", CYAML_FLAG_OPTIONAL, struct programme_yaml, transfers,
+                        programme_transfers_fields),
+    CYAML_FIELD_MAPPING("by_hand", CYAML_FLAG_OPTIONAL, struct programme_yaml, by_hand,
+                        programme_by_hand_fields),
     CYAML_FIELD_SEQUENCE_COUNT("goods", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                                struct programme_yaml, rules.goods, rules.goods_count,
                                &programme_goods_schema, 1, LIMIT_GOODS_SETS),
@@ -227,6 +236,8 @@ static void check_programme(struct check *check, const struct programme_yaml *ya
     out->debt_limit_minor = INT64_MAX;
     check_minor(check, "debt.limit", yaml->debt.limit, points_decimals, 0, LIMIT_POINTS_PER_COMMAND,
                 &out->debt_limit_minor);
+    programme_guard_check(check, &yaml->fraud, &yaml->transfers, &yaml->by_hand, points_decimals,
+                          &out->guard);
 }
 
 /* `earn` as a rule. */

@@ -10,6 +10,7 @@
 #include "node/in_force.h"
 #include "node/insights.h"
 #include "node/caps.h"
+#include "node/fraud_gate.h"
 #include "node/node.h"
 #include "node/outbox_watch.h"
 #include "node/period_clock.h"
@@ -121,6 +122,7 @@ static void do_round(struct housekeeper *keeper)
     blocks_look(node, &keeper->blocks);
     period_clock_look(node);
     insights_look(node);
+    fraud_gate_look(node->fraud_gate);
 }
 
 /* False when stopping. */

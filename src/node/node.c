@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "crypto/random.h"
 #include "node/audience.h"
+#include "node/fraud_gate.h"
 #include "node/housekeeper.h"
 #include "node/batch.h"
 #include "node/in_force.h"
@@ -271,6 +272,10 @@ static enum err start_all(struct node *node, struct note *note)
     if (node->block_offers == NULL) {
         return ERR_RESOURCE;
     }
+    node->fraud_gate = fraud_gate_create(node);
+    if (node->fraud_gate == NULL) {
+        return ERR_RESOURCE;
+    }
     TRY(replier_start(&node->replier));
     TRY(batch_rooms_open(node, &node->batches));
     TRY(peers_start(node, &peers, note));
@@ -284,12 +289,12 @@ static enum err start_all(struct node *node, struct note *note)
         return ERR_RESOURCE;
     }
     TRY(housekeeper_start(node, &node->housekeeper));
+    TRY(raiser_start(node, &node->raiser));
+    TRY(audience_start(node, &node->audience));
     TRY(start_http(node, note));
     TRY(start_rpc(node, note));
     recovery_gate_await(&node->recovery_gate, COMPARE_WAIT_MS);
     in_force_look(node); /* the ledger writes now: it can keep the programme */
-    TRY(raiser_start(node, &node->raiser));
-    TRY(audience_start(node, &node->audience));
     atomic_store(&node->is_serving, true);
     rpc_server_set_serving(node->server, true);
     return ERR_OK;
@@ -326,6 +331,7 @@ enum err node_start(const char *config_path, struct node **out_node, struct note
     pthread_mutex_init(&node->snapshot_lock, NULL);
     pthread_mutex_init(&node->settle_lock, NULL);
     pthread_mutex_init(&node->return_lock, NULL);
+    pthread_mutex_init(&node->review_lock, NULL);
     pthread_mutex_init(&node->peers_lock, NULL);
     event_gate_init(&node->events);
     judge_gate_init(&node->judge_gate);
@@ -360,6 +366,7 @@ void node_stop(struct node *node)
     housekeeper_stop(node->housekeeper);
     audience_stop(node->audience);
     raiser_stop(node->raiser);
+    fraud_gate_destroy(node->fraud_gate);
     engine_close(node->engine);
     replier_stop(node->replier);
     batch_rooms_close(node->batches);
@@ -389,6 +396,7 @@ void node_stop(struct node *node)
     }
     pthread_mutex_destroy(&node->settle_lock);
     pthread_mutex_destroy(&node->return_lock);
+    pthread_mutex_destroy(&node->review_lock);
     time_zones_fini(&node->time_zones);
     pthread_mutex_destroy(&node->snapshot_lock);
     pthread_mutex_destroy(&node->reload_lock);

@@ -20,6 +20,9 @@ static const struct rpc_method till_methods[] = {
     {"GetBalance", ROLES_TILL | ROLE_AUDITOR, RPC_INLINE, till_get_balance, NULL},
     {"ListHistory", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, till_list_history, NULL},
     {"Earn", ROLES_TILL, RPC_INLINE, till_earn, NULL},
+    {"Quote", ROLES_TILL, RPC_INLINE, till_make_quote, NULL},
+    {"ConfirmQuote", ROLES_TILL, RPC_WORKER, till_confirm_quote, NULL},
+    {"ReleaseQuote", ROLES_TILL, RPC_INLINE, till_release_quote, NULL},
     {"RecordEvent", ROLES_TILL, RPC_INLINE, till_record_event, NULL},
     {"AuthoriseBurn", ROLES_TILL, RPC_INLINE, till_authorise_burn, NULL},
     {"CaptureBurn", ROLES_TILL, RPC_INLINE, till_capture_burn, NULL},
@@ -64,15 +67,20 @@ static const struct rpc_method office_methods[] = {
 
 /* Tills move nobody's points but by a purchase, a burn or a return. */
 static const struct rpc_method account_methods[] = {
-    {"Transfer", ROLES_OFFICE, RPC_INLINE, account_transfer, NULL},
+    {"Transfer", ROLES_OFFICE, RPC_WORKER, account_transfer, NULL},
     {"OpenPool", ROLES_OFFICE, RPC_INLINE, account_open_pool, NULL},
     {"JoinPool", ROLES_OFFICE, RPC_INLINE, account_join_pool, NULL},
     {"LeavePool", ROLES_OFFICE, RPC_INLINE, account_leave_pool, NULL},
+    {"SetPoolRight", ROLES_OFFICE, RPC_INLINE, account_set_pool_right, NULL},
+    {"BearCard", ROLES_OFFICE, RPC_INLINE, account_bear_card, NULL},
     {"GetPool", ROLES_READ, RPC_WORKER, account_get_pool, NULL},
     {"ListPools", ROLES_READ, RPC_WORKER, account_list_pools, NULL},
     {"ProposeAdjustment", ROLES_OFFICE, RPC_INLINE, account_propose_adjustment, NULL},
     {"RuleAdjustment", ROLES_OFFICE, RPC_INLINE, account_rule_adjustment, NULL},
     {"ListAdjustments", ROLES_READ, RPC_WORKER, account_list_adjustments, NULL},
+    {"ListAlerts", ROLES_READ, RPC_WORKER, account_list_alerts, NULL},
+    {"GetAlert", ROLES_READ, RPC_WORKER, account_get_alert, NULL},
+    {"CloseAlert", ROLES_OFFICE, RPC_WORKER, account_close_alert, NULL},
     {"BlockMember", ROLES_OFFICE, RPC_INLINE, account_block_member, NULL},
     {"UnblockMember", ROLES_OFFICE, RPC_INLINE, account_unblock_member, NULL},
     {"UnblockCard", ROLES_OFFICE, RPC_INLINE, account_unblock_card, NULL},
@@ -105,6 +113,9 @@ static const struct rpc_method programme_methods[] = {
     {"ListProgrammes", ROLES_READ, RPC_WORKER, programme_list, NULL},
     {"GetProgramme", ROLES_READ, RPC_WORKER, programme_get, NULL},
     {"ExplainPurchase", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, programme_explain, NULL},
+    {"IssueCoupons", ROLES_OFFICE, RPC_WORKER, coupon_issue_codes, NULL},
+    {"GetCoupon", ROLES_TILL | ROLE_AUDITOR, RPC_INLINE, coupon_get, NULL},
+    {"ListCoupons", ROLES_READ, RPC_INLINE, coupon_list, NULL},
 };
 
 static const struct rpc_method draw_methods[] = {
