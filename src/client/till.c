@@ -16,11 +16,20 @@ int talea_enrol(struct talea_client *client, const struct talea_enrol *request, 
 {
     Talea__V1__EnrolRequest message;
     talea__v1__enrol_request__init(&message);
+    Talea__V1__MemberSelector referrer;
     ProtobufCMessage *reply = NULL;
+    int code = TALEA_OK;
+    if (request->referrer != NULL) {
+        code = account_select(request->referrer, &referrer, error);
+        message.referrer = &referrer;
+    }
+    message.birthday = client_text(request->birthday);
     message.transaction_id = client_text(request->transaction_id);
     message.reference = client_text(request->reference);
     message.display_name = client_text(request->display_name);
-    int code = till_call(client, "Enrol", &message.base, timeout_ms, &reply, error);
+    if (code == TALEA_OK) {
+        code = till_call(client, "Enrol", &message.base, timeout_ms, &reply, error);
+    }
     if (code == TALEA_OK) {
         const Talea__V1__EnrolResponse *answer = (const Talea__V1__EnrolResponse *)reply;
         client_copy(out_enrolled->member_id, sizeof out_enrolled->member_id, answer->member_id);
@@ -60,35 +69,6 @@ int talea_block_card(struct talea_client *client, const char *transaction_id, co
     message.transaction_id = client_text(transaction_id);
     message.card = client_text(card);
     int code = till_call(client, "BlockCard", &message.base, timeout_ms, &reply, error);
-    client_free(reply);
-    return code;
-}
-
-int talea_earn(struct talea_client *client, const struct talea_earn *request, int64_t timeout_ms,
-               struct talea_earned *out_earned, struct talea_error *error)
-{
-    Talea__V1__EarnRequest message;
-    talea__v1__earn_request__init(&message);
-    ProtobufCMessage *reply = NULL;
-    message.transaction_id = client_text(request->transaction_id);
-    message.card = client_text(request->card);
-    message.amount_minor = request->amount_minor;
-    message.currency = client_text(request->currency);
-    message.receipt = client_text(request->receipt);
-    message.business_unix_ms = request->business_unix_ms;
-    message.fixed_points = request->fixed_points;
-    message.promotion = request->promotion;
-    int code = till_call(client, "Earn", &message.base, timeout_ms, &reply, error);
-    if (code == TALEA_OK) {
-        const Talea__V1__EarnResponse *answer = (const Talea__V1__EarnResponse *)reply;
-        *out_earned = (struct talea_earned){
-            .points = answer->earned_points,
-            .is_home = answer->balance != NULL,
-            .available_points = answer->balance == NULL ? 0 : answer->balance->available_points,
-            .journal_row = answer->journal_row};
-        client_copy(out_earned->sale_id, sizeof out_earned->sale_id, answer->sale_id);
-        client_copy(out_earned->home, sizeof out_earned->home, answer->home);
-    }
     client_free(reply);
     return code;
 }

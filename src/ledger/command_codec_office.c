@@ -176,8 +176,35 @@ static void write_about_member(struct buffer *out, const struct command *command
     case COMMAND_SET_PROFILE:
         write_profile(out, &command->profile);
         break;
+    case COMMAND_SET_REFERRER:
+        write_uid(out, &command->referrer.member);
+        write_uid(out, &command->referrer.referrer);
+        break;
     default:
         ASSERT(false);
+    }
+}
+
+static bool is_guard(enum command_kind kind)
+{
+    return kind >= COMMAND_SET_POOL_RIGHT && kind <= COMMAND_BEAR_CARD;
+}
+
+static void write_rest(struct buffer *out, const struct command *command)
+{
+    if (is_guard(command->kind)) {
+        command_write_guard(out, command);
+    } else {
+        command_write_recovery(out, command);
+    }
+}
+
+static void read_rest(struct reader *in, struct command *command)
+{
+    if (is_guard(command->kind)) {
+        command_read_guard(in, command);
+    } else {
+        command_read_recovery(in, command);
     }
 }
 
@@ -206,6 +233,7 @@ void command_write_office(struct buffer *out, const struct command *command)
     case COMMAND_UNMERGE_MEMBERS:
     case COMMAND_ERASE_MEMBER:
     case COMMAND_SET_PROFILE:
+    case COMMAND_SET_REFERRER:
         write_about_member(out, command);
         break;
     case COMMAND_PRUNE:
@@ -247,7 +275,7 @@ void command_write_office(struct buffer *out, const struct command *command)
         command_write_standing(out, command);
         break;
     default:
-        command_write_recovery(out, command);
+        write_rest(out, command);
         break;
     }
 }
@@ -272,6 +300,10 @@ static void read_about_member(struct reader *in, struct command *command)
         break;
     case COMMAND_SET_PROFILE:
         read_profile(in, &command->profile);
+        break;
+    case COMMAND_SET_REFERRER:
+        read_uid(in, &command->referrer.member);
+        read_uid(in, &command->referrer.referrer);
         break;
     default:
         ASSERT(false);
@@ -303,6 +335,7 @@ void command_read_office(struct reader *in, struct command *command)
     case COMMAND_UNMERGE_MEMBERS:
     case COMMAND_ERASE_MEMBER:
     case COMMAND_SET_PROFILE:
+    case COMMAND_SET_REFERRER:
         read_about_member(in, command);
         break;
     case COMMAND_PRUNE:
@@ -344,7 +377,7 @@ void command_read_office(struct reader *in, struct command *command)
         command_read_standing(in, command);
         break;
     default:
-        command_read_recovery(in, command);
+        read_rest(in, command);
         break;
     }
 }

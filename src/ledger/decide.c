@@ -35,6 +35,7 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_UNMERGE_MEMBERS] = decide_unmerge_members,
     [COMMAND_ERASE_MEMBER] = decide_erase_member,
     [COMMAND_SET_PROFILE] = decide_set_profile,
+    [COMMAND_SET_REFERRER] = decide_set_referrer,
     [COMMAND_PRUNE] = decide_prune,
     [COMMAND_TELL_CARDS] = decide_tell_cards,
     [COMMAND_TELL_FUNDING] = decide_tell_funding,
@@ -67,6 +68,10 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_ACTIVATE_PROGRAMME] = decide_activate_programme,
     [COMMAND_CHANGE_STANDING] = decide_change_standing,
     [COMMAND_RESERVE] = decide_reserve,
+    [COMMAND_SET_POOL_RIGHT] = decide_set_pool_right,
+    [COMMAND_BEAR_CARD] = decide_bear_card,
+    [COMMAND_RAISE_ALERT] = decide_raise_alert,
+    [COMMAND_RULE_ALERT] = decide_rule_alert,
 };
 
 /* Nothing is owed or spent yet. */

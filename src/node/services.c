@@ -3,7 +3,9 @@
 #include "talea/v1/account.pb-c.h"
 #include "talea/v1/admin.pb-c.h"
 #include "talea/v1/back_office.pb-c.h"
+#include "talea/v1/draw.pb-c.h"
 #include "talea/v1/ledger.pb-c.h"
+#include "talea/v1/measure.pb-c.h"
 #include "talea/v1/payment.pb-c.h"
 #include "talea/v1/peer.pb-c.h"
 #include "talea/v1/programme.pb-c.h"
@@ -18,6 +20,9 @@ static const struct rpc_method till_methods[] = {
     {"GetBalance", ROLES_TILL | ROLE_AUDITOR, RPC_INLINE, till_get_balance, NULL},
     {"ListHistory", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, till_list_history, NULL},
     {"Earn", ROLES_TILL, RPC_INLINE, till_earn, NULL},
+    {"Quote", ROLES_TILL, RPC_INLINE, till_make_quote, NULL},
+    {"ConfirmQuote", ROLES_TILL, RPC_WORKER, till_confirm_quote, NULL},
+    {"ReleaseQuote", ROLES_TILL, RPC_INLINE, till_release_quote, NULL},
     {"RecordEvent", ROLES_TILL, RPC_INLINE, till_record_event, NULL},
     {"AuthoriseBurn", ROLES_TILL, RPC_INLINE, till_authorise_burn, NULL},
     {"CaptureBurn", ROLES_TILL, RPC_INLINE, till_capture_burn, NULL},
@@ -30,6 +35,13 @@ static const struct rpc_method office_methods[] = {
     {"GetMember", ROLES_READ, RPC_WORKER, office_get_member, NULL},
     {"ListMembers", ROLES_READ, RPC_WORKER, office_list_members, NULL},
     {"ImportMembers", ROLES_OFFICE, RPC_WORKER, NULL, office_import_members},
+    {"CreateList", ROLES_OFFICE, RPC_INLINE, office_create_list, NULL},
+    {"ListLists", ROLES_READ, RPC_WORKER, office_list_lists, NULL},
+    {"ChangeList", ROLES_OFFICE, RPC_WORKER, NULL, office_change_list},
+    {"ListAudience", ROLES_READ, RPC_WORKER, office_list_audience, NULL},
+    {"ListSegments", ROLES_READ, RPC_WORKER, office_list_segments, NULL},
+    {"ShowSegments", ROLES_READ, RPC_WORKER, office_show_segments, NULL},
+    {"RefreshSegments", ROLES_OFFICE, RPC_WORKER, office_refresh_segments, NULL},
     {"ImportReceipts", ROLES_OFFICE, RPC_WORKER, NULL, office_import_receipts},
     {"GetReport", ROLES_READ, RPC_WORKER, office_get_report, NULL},
     {"ListPeriods", ROLES_READ, RPC_WORKER, office_list_periods, NULL},
@@ -55,15 +67,20 @@ static const struct rpc_method office_methods[] = {
 
 /* Tills move nobody's points but by a purchase, a burn or a return. */
 static const struct rpc_method account_methods[] = {
-    {"Transfer", ROLES_OFFICE, RPC_INLINE, account_transfer, NULL},
+    {"Transfer", ROLES_OFFICE, RPC_WORKER, account_transfer, NULL},
     {"OpenPool", ROLES_OFFICE, RPC_INLINE, account_open_pool, NULL},
     {"JoinPool", ROLES_OFFICE, RPC_INLINE, account_join_pool, NULL},
     {"LeavePool", ROLES_OFFICE, RPC_INLINE, account_leave_pool, NULL},
+    {"SetPoolRight", ROLES_OFFICE, RPC_INLINE, account_set_pool_right, NULL},
+    {"BearCard", ROLES_OFFICE, RPC_INLINE, account_bear_card, NULL},
     {"GetPool", ROLES_READ, RPC_WORKER, account_get_pool, NULL},
     {"ListPools", ROLES_READ, RPC_WORKER, account_list_pools, NULL},
     {"ProposeAdjustment", ROLES_OFFICE, RPC_INLINE, account_propose_adjustment, NULL},
     {"RuleAdjustment", ROLES_OFFICE, RPC_INLINE, account_rule_adjustment, NULL},
     {"ListAdjustments", ROLES_READ, RPC_WORKER, account_list_adjustments, NULL},
+    {"ListAlerts", ROLES_READ, RPC_WORKER, account_list_alerts, NULL},
+    {"GetAlert", ROLES_READ, RPC_WORKER, account_get_alert, NULL},
+    {"CloseAlert", ROLES_OFFICE, RPC_WORKER, account_close_alert, NULL},
     {"BlockMember", ROLES_OFFICE, RPC_INLINE, account_block_member, NULL},
     {"UnblockMember", ROLES_OFFICE, RPC_INLINE, account_unblock_member, NULL},
     {"UnblockCard", ROLES_OFFICE, RPC_INLINE, account_unblock_card, NULL},
@@ -71,6 +88,8 @@ static const struct rpc_method account_methods[] = {
     {"UnmergeMembers", ROLES_OFFICE, RPC_INLINE, account_unmerge_members, NULL},
     {"EraseMember", ROLES_OFFICE, RPC_INLINE, account_erase_member, NULL},
     {"SetConsent", ROLES_OFFICE, RPC_INLINE, account_set_consent, NULL},
+    {"SetBirthday", ROLES_OFFICE, RPC_INLINE, account_set_birthday, NULL},
+    {"SetReferrer", ROLES_OFFICE, RPC_INLINE, account_set_referrer, NULL},
     {"AwaitMove", ROLES_OFFICE, RPC_INLINE, account_await_move, NULL},
     {"MoveMember", ROLES_OFFICE, RPC_INLINE, account_move_member, NULL},
 };
@@ -94,6 +113,26 @@ static const struct rpc_method programme_methods[] = {
     {"ListProgrammes", ROLES_READ, RPC_WORKER, programme_list, NULL},
     {"GetProgramme", ROLES_READ, RPC_WORKER, programme_get, NULL},
     {"ExplainPurchase", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, programme_explain, NULL},
+    {"IssueCoupons", ROLES_OFFICE, RPC_WORKER, coupon_issue_codes, NULL},
+    {"GetCoupon", ROLES_TILL | ROLE_AUDITOR, RPC_INLINE, coupon_get, NULL},
+    {"ListCoupons", ROLES_READ, RPC_INLINE, coupon_list, NULL},
+};
+
+static const struct rpc_method draw_methods[] = {
+    {"OpenDraw", ROLES_OFFICE, RPC_WORKER, draw_open, NULL},
+    {"CloseDraw", ROLES_OFFICE, RPC_WORKER, NULL, draw_close},
+    {"RevealDraw", ROLES_OFFICE, RPC_WORKER, draw_reveal, NULL},
+    {"ListDraws", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, draw_list, NULL},
+    {"GetDraw", ROLES_READ, RPC_WORKER, draw_get, NULL},
+    {"ExportDraw", ROLES_READ, RPC_WORKER, NULL, draw_export},
+    {"GetDrawChance", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, draw_chance, NULL},
+};
+
+static const struct rpc_method measure_methods[] = {
+    {"AnswerSurvey", ROLES_TILL, RPC_WORKER, measure_answer_survey, NULL},
+    {"ReportSurvey", ROLES_READ, RPC_WORKER, NULL, measure_report_survey},
+    {"ListSurveyComments", ROLES_OFFICE, RPC_WORKER, measure_list_comments, NULL},
+    {"MeasureGoals", ROLES_READ, RPC_WORKER, NULL, measure_goals},
 };
 
 static const struct rpc_method peer_methods[] = {
@@ -165,5 +204,16 @@ struct rpc_service payment_service(struct node *node)
 struct rpc_service programme_service(struct node *node)
 {
     return (struct rpc_service){&talea__v1__programme_service__descriptor, ROWS(programme_methods),
+                                node};
+}
+
+struct rpc_service draw_service(struct node *node)
+{
+    return (struct rpc_service){&talea__v1__draw_service__descriptor, ROWS(draw_methods), node};
+}
+
+struct rpc_service measure_service(struct node *node)
+{
+    return (struct rpc_service){&talea__v1__measure_service__descriptor, ROWS(measure_methods),
                                 node};
 }

@@ -15,14 +15,18 @@ static enum slot_merge merge_of(enum slot_of of)
 {
     switch (of) {
     case SLOT_METRIC_LATEST:
+    case SLOT_LIST:
         return SLOT_LATEST;
     case SLOT_COUPON:
+    case SLOT_REFERRER:
+    case SLOT_RAISED:
         return SLOT_STAYS;
     case SLOT_GOODS:
     case SLOT_RULE:
     case SLOT_TIER:
     case SLOT_SEGMENT:
     case SLOT_TERM_PAID:
+    case SLOT_COUPON_COUNT:
     case SLOT_METRIC:
     case SLOT_CAP_AMOUNT:
     case SLOT_CAP_USES:

@@ -8,8 +8,8 @@ static void add_card(struct model *m, int member, const struct command *command,
 {
     ASSERT(m->card_count < MODEL_CARDS);
     struct model_card *card = &m->cards[m->card_count++];
-    *card = (struct model_card){.name = get_u32_be(command->transaction_id.bytes + 12),
-                                .member = member};
+    *card = (struct model_card){
+        .name = get_u32_be(command->transaction_id.bytes + 12), .member = member, .bearer = -1};
     ASSERT(card_number_make(&m->roster->partners[0].prefix, ++m->card_serial, &card->number) ==
            ERR_OK);
     m->members[member].card_count++;
@@ -29,7 +29,13 @@ enum verdict model_step_enrol(struct model *m, const struct command *command,
             return VERDICT_REFERENCE_EXISTS;
         }
     }
+    if (!uid_is_nil(&enrol->referrer) && !model_may_bring(m, &enrol->referrer)) {
+        return VERDICT_REFERRER_UNKNOWN;
+    }
     int index = model_add_member(m, &enrol->member, command->business_time.ms);
+    if (!uid_is_nil(&enrol->referrer)) {
+        model_bring(m, index, &enrol->referrer);
+    }
     struct model_member *member = &m->members[index];
     member->has_reference = has_reference;
     member->personal = "sealed";

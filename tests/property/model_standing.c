@@ -58,6 +58,12 @@ static bool follow(const struct model *m, struct standing_owner *at)
     return true;
 }
 
+bool model_is_there(const struct model *m, const struct standing_owner *owner)
+{
+    struct standing_owner at = *owner;
+    return follow(m, &at);
+}
+
 /* ---- Numbers ---- */
 
 static struct model_number *number(struct model *m, const struct standing_owner *owner,
@@ -98,6 +104,15 @@ int64_t model_standing(struct model *m, const struct standing_owner *owner, uint
 {
     struct standing_owner at = *owner;
     return follow(m, &at) ? number_value(m, &at, slot, bucket) : 0;
+}
+
+void model_put_standing(struct model *m, const struct standing_owner *owner, uint64_t slot,
+                        int64_t bucket, int64_t value)
+{
+    struct standing_owner at = *owner;
+    if (follow(m, &at)) {
+        put(m, &at, slot, bucket, value);
+    }
 }
 
 /* Down to 0, or to where it is when that is lower. */

@@ -10,33 +10,20 @@
 #include <cmocka.h>
 
 const enum command_kind kinds_told[KINDS_TOLD] = {
-    COMMAND_ENROL,
-    COMMAND_ISSUE_CARD,
-    COMMAND_BLOCK_CARD,
-    COMMAND_UNBLOCK_CARD,
-    COMMAND_EARN,
-    COMMAND_HOLD,
-    COMMAND_FOREIGN_HOLD,
-    COMMAND_CAPTURE,
-    COMMAND_VOID,
-    COMMAND_RETURN_SALE,
-    COMMAND_RETURN_BURN,
-    COMMAND_TRANSFER,
-    COMMAND_OPEN_POOL,
-    COMMAND_JOIN_POOL,
-    COMMAND_LEAVE_POOL,
-    COMMAND_BLOCK_MEMBER,
-    COMMAND_UNBLOCK_MEMBER,
-    COMMAND_PROPOSE_ADJUSTMENT,
-    COMMAND_RULE_ADJUSTMENT,
-    COMMAND_MERGE_MEMBERS,
-    COMMAND_UNMERGE_MEMBERS,
-    COMMAND_ERASE_MEMBER,
-    COMMAND_STAND_IN_HOLD,
-    COMMAND_GIVE_UP_HOLD,
-    COMMAND_SET_PROFILE,
-    COMMAND_CHANGE_STANDING,
+    COMMAND_ENROL,           COMMAND_ISSUE_CARD,     COMMAND_BLOCK_CARD,
+    COMMAND_UNBLOCK_CARD,    COMMAND_EARN,           COMMAND_HOLD,
+    COMMAND_FOREIGN_HOLD,    COMMAND_CAPTURE,        COMMAND_VOID,
+    COMMAND_RETURN_SALE,     COMMAND_RETURN_BURN,    COMMAND_TRANSFER,
+    COMMAND_OPEN_POOL,       COMMAND_JOIN_POOL,      COMMAND_LEAVE_POOL,
+    COMMAND_BLOCK_MEMBER,    COMMAND_UNBLOCK_MEMBER, COMMAND_PROPOSE_ADJUSTMENT,
+    COMMAND_RULE_ADJUSTMENT, COMMAND_MERGE_MEMBERS,  COMMAND_UNMERGE_MEMBERS,
+    COMMAND_ERASE_MEMBER,    COMMAND_STAND_IN_HOLD,  COMMAND_GIVE_UP_HOLD,
+    COMMAND_SET_PROFILE,     COMMAND_SET_REFERRER,   COMMAND_CHANGE_STANDING,
     COMMAND_RESERVE,
+    COMMAND_SET_POOL_RIGHT,
+    COMMAND_BEAR_CARD,
+    COMMAND_RAISE_ALERT,
+    COMMAND_RULE_ALERT,
 };
 
 static struct command begin(struct kinds *k, enum command_kind kind)
@@ -231,6 +218,15 @@ static struct command profile_of(struct kinds *k)
     return command;
 }
 
+static struct command referrer_of(struct kinds *k)
+{
+    struct card_number card;
+    struct command command = begin(k, COMMAND_SET_REFERRER);
+    command.referrer.member = enrolled(k, &card);
+    command.referrer.referrer = k->member;
+    return command;
+}
+
 static struct command sale_of(struct kinds *k, enum command_kind kind)
 {
     struct command earn = earn_of(k, &k->member, 10);
@@ -282,6 +278,40 @@ static struct command reserve_of(struct kinds *k)
     return command;
 }
 
+static struct command right_of(struct kinds *k, enum command_kind kind)
+{
+    struct command open = begin(k, COMMAND_OPEN_POOL);
+    open.pool = (struct command_pool){.pool = id_of(3000000 + k->last_id), .member = k->member};
+    (void)done(k, open);
+    if (kind == COMMAND_SET_POOL_RIGHT) {
+        struct command right = begin(k, kind);
+        right.pool_right = (struct command_pool_right){.pool = open.pool.pool,
+                                                       .member = k->member,
+                                                       .kind = POOL_RIGHT_DAY,
+                                                       .limit = points_of(5)};
+        return right;
+    }
+    struct command issue = begin(k, COMMAND_ISSUE_CARD);
+    issue.card.member = open.pool.pool;
+    struct outcome outcome = engine_execute(k->a.engine, &issue);
+    assert_int_equal(outcome.verdict, VERDICT_OK);
+    struct command bear = begin(k, kind);
+    bear.bearer = (struct command_bearer){outcome.answer.card, k->member};
+    return bear;
+}
+
+static struct command alert_of(struct kinds *k, enum command_kind kind)
+{
+    struct command raise = begin(k, COMMAND_RAISE_ALERT);
+    raise.finding = (struct alert_finding){.action = ALERT_ONLY, .rule = "fast card"};
+    if (kind == COMMAND_RAISE_ALERT) {
+        return raise;
+    }
+    struct command ruling = begin(k, kind);
+    ruling.alert_ruling = (struct command_alert_ruling){.alert = done(k, raise), .by = "ann"};
+    return ruling;
+}
+
 struct command kinds_make(struct kinds *k, enum command_kind kind)
 {
     struct command command;
@@ -321,10 +351,18 @@ struct command kinds_make(struct kinds *k, enum command_kind kind)
         return erase_of(k);
     case COMMAND_SET_PROFILE:
         return profile_of(k);
+    case COMMAND_SET_REFERRER:
+        return referrer_of(k);
     case COMMAND_CHANGE_STANDING:
         return standing_of(k);
     case COMMAND_RESERVE:
         return reserve_of(k);
+    case COMMAND_SET_POOL_RIGHT:
+    case COMMAND_BEAR_CARD:
+        return right_of(k, kind);
+    case COMMAND_RAISE_ALERT:
+    case COMMAND_RULE_ALERT:
+        return alert_of(k, kind);
     default:
         assert_int_equal(kind, COMMAND_ENROL);
         command = begin(k, kind);
