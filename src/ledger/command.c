@@ -222,8 +222,43 @@ static void said_programme(struct buffer *out, const struct command_programme *p
     write_hash(out, &hash);
 }
 
+/* What is done to a member's account, by a desk. */
+static bool said_account(struct buffer *out, const struct command *command)
+{
+    switch ((int)command->kind) {
+    case COMMAND_BLOCK_MEMBER:
+    case COMMAND_UNBLOCK_MEMBER:
+        write_uid(out, &command->block.member);
+        write_text(out, command->block.reason, sizeof command->block.reason);
+        return true;
+    case COMMAND_MERGE_MEMBERS:
+        write_uid(out, &command->merge.from);
+        write_uid(out, &command->merge.into);
+        return true;
+    case COMMAND_UNMERGE_MEMBERS:
+        write_uid(out, &command->unmerge.merge);
+        return true;
+    case COMMAND_ERASE_MEMBER:
+        write_uid(out, &command->erase.member);
+        return true;
+    case COMMAND_SET_PROFILE:
+        write_uid(out, &command->profile.member);
+        write_bytes(out, command->profile.said_tag, sizeof command->profile.said_tag);
+        return true;
+    case COMMAND_SET_REFERRER:
+        write_uid(out, &command->referrer.member);
+        write_uid(out, &command->referrer.referrer);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void said_office(struct buffer *out, const struct command *command)
 {
+    if (said_account(out, command)) {
+        return;
+    }
     switch ((int)command->kind) {
     case COMMAND_TRANSFER:
         said_transfer(out, &command->transfer);
@@ -238,29 +273,6 @@ static void said_office(struct buffer *out, const struct command *command)
         break;
     case COMMAND_RULE_ADJUSTMENT:
         said_ruling(out, &command->ruling);
-        break;
-    case COMMAND_BLOCK_MEMBER:
-    case COMMAND_UNBLOCK_MEMBER:
-        write_uid(out, &command->block.member);
-        write_text(out, command->block.reason, sizeof command->block.reason);
-        break;
-    case COMMAND_MERGE_MEMBERS:
-        write_uid(out, &command->merge.from);
-        write_uid(out, &command->merge.into);
-        break;
-    case COMMAND_UNMERGE_MEMBERS:
-        write_uid(out, &command->unmerge.merge);
-        break;
-    case COMMAND_ERASE_MEMBER:
-        write_uid(out, &command->erase.member);
-        break;
-    case COMMAND_SET_PROFILE:
-        write_uid(out, &command->profile.member);
-        write_bytes(out, command->profile.said_tag, sizeof command->profile.said_tag);
-        break;
-    case COMMAND_SET_REFERRER:
-        write_uid(out, &command->referrer.member);
-        write_uid(out, &command->referrer.referrer);
         break;
     case COMMAND_AWAIT_MOVE:
         write_card(out, &command->await.card);
