@@ -94,6 +94,10 @@ static const struct rpc_method programme_methods[] = {
     {"ListProgrammes", ROLES_READ, RPC_WORKER, programme_list, NULL},
     {"GetProgramme", ROLES_READ, RPC_WORKER, programme_get, NULL},
     {"ExplainPurchase", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, programme_explain, NULL},
+    {"ListPurchases", ROLES_OFFICE, RPC_WORKER, offers_list_purchases, NULL},
+    {"ListShoppers", ROLES_OFFICE, RPC_WORKER, offers_list_shoppers, NULL},
+    {"AssignOffers", ROLES_OFFICE, RPC_WORKER, offers_assign, NULL},
+    {"GetOffers", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, offers_get, NULL},
 };
 
 static const struct rpc_method peer_methods[] = {

@@ -17,6 +17,7 @@ static enum slot_merge merge_of(enum slot_of of)
     case SLOT_METRIC_LATEST:
         return SLOT_LATEST;
     case SLOT_COUPON:
+    case SLOT_CAMPAIGN:
         return SLOT_STAYS;
     case SLOT_GOODS:
     case SLOT_RULE:
