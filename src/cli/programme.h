@@ -20,8 +20,8 @@ MUST_USE enum cli_exit programme_open(struct cli *cli, const char *path,
 /* Zeroes are fine. */
 void programme_close(struct programme_opened *programme);
 
-/* The node's version of this number, for its words; 0 of its configuration. Without `rules`. What is
- * wrong is printed. */
+/* The node's version of this number, for its words; 0 of its configuration. Without `rules`. What
+ * is wrong is printed. */
 MUST_USE enum cli_exit programme_fetch(struct cli *cli, uint32_t number,
                                        struct programme_opened *out_programme);
 /* The one in force, with its rules. */
