@@ -39,21 +39,6 @@ static void send_earned(struct reply *reply)
     send_answer(reply->node, reply->call, &reply->transaction, &reply->outcome, &by_rate);
 }
 
-/* Was it told before, when the programme had no rules? Then it is a repeat, and no other purchase.
- */
-static bool was_by_rate(struct node *node, const struct uid *id)
-{
-    struct state_reader *reader;
-    struct sale sale;
-    if (readers_take(node->readers, &reader) != ERR_OK) {
-        return false;
-    }
-    struct ledger_view view = state_reader_view(reader);
-    enum err err = ledger_get_sale(&view, &node->config.partner, id, &sale);
-    readers_give(node->readers, reader);
-    return err == ERR_OK && !sale.is_fixed;
-}
-
 /* By the rules that were in force at the time of the purchase. */
 static void earn_judged(struct node *node, struct rpc_call *call,
                         const Talea__V1__EarnRequest *request, struct snapshot *snapshot,
@@ -125,7 +110,8 @@ void till_earn(void *context, struct rpc_call *call, const ProtobufCMessage *mes
         refuse_verdict(call, verdict);
         return;
     }
-    bool is_judged = version->rules != NULL && !earn->is_fixed && !was_by_rate(node, &transaction);
+    bool is_judged =
+        version->rules != NULL && !earn->is_fixed && !earning_was_by_rate(node, &transaction);
     if (is_judged && version->number == 0) { /* the ledger doesn't write yet, and keeps it then */
         snapshot_release(snapshot);
         refuse_err(call, ERR_UNAVAILABLE, NULL);

@@ -5,6 +5,7 @@ import os
 import threading
 import time
 import unittest
+import uuid
 
 import wire
 from coalition import GENERATE, SOURCE, Coalition, luhn, main, needs, run
@@ -306,12 +307,103 @@ class Imports(Case):
         self.grocer.talea("import", "receipts", "--map", MAPPING, sales)
         self.assertEqual(given(), tried["points"])
         self.grocer.talea("verify")
-        # A till says of a receipt what the import said, and its returns take back.
+        # Its returns take back.
         self.grocer.talea("import", "receipts", "--map", MAPPING, everything)
         self.coalition.wait_cleared()
         self.assertLess(given(), tried["points"])
         self.assertGreater(len(rows), 300)
         self.grocer.talea("verify")
+
+    def make_baskets(self):
+        """(member, local seconds, store, lines of product, category, thousandths, cents)"""
+        begin = 1_790_812_800  # 2026-10-01, a Thursday
+        baskets = []
+        for n in range(66):
+            lines = [(str(1 + (n * k) % 29), f"c{1 + (n + k) % 5}", 1000 * (1 + k % 3),
+                      199 + 137 * ((n * 7 + k) % 11)) for k in range(1 + n % 4)]
+            baskets.append((n % 6, begin + n * 19_000, str(1 + n % 8), lines))
+        return baskets
+
+    def import_baskets(self, baskets, cards):
+        rows = ["receipt,line,time,store,member,product,category,quantity,unit_price,currency,"
+                "kind,original"]
+        for n, (member, seconds, store, lines) in enumerate(baskets):
+            at = time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime(seconds))
+            rows += [f"B{n},{k + 1},{at},{store},{cards[member]},{product},{category},1,"
+                     f"{cents / 100:.2f},USD,sale,"
+                     for k, (product, category, _, cents) in enumerate(lines)]
+        self.grocer.talea("import", "receipts", "--map", MAPPING,
+                          self.write("\n".join(rows) + "\n", "baskets.csv"))
+        return [self.available(self.grocer, card) for card in cards]
+
+    def test_batch_single_and_import_give_the_same(self):
+        messages = wire.messages()
+        pb = messages.ledger
+        channel = wire.channel(self.grocer, "back-office")
+        self.addCleanup(channel.close)
+        till = wire.service(channel, messages.till, "TillService")
+        ledger = wire.service(channel, pb, "LedgerService")
+        baskets = [(member, seconds, store, [(p, c, 1000, cents) for p, c, _, cents in lines])
+                   for member, seconds, store, lines in self.make_baskets()]
+        cards = [[self.card() for _ in range(6)] for _ in range(3)]
+        imported = self.import_baskets(baskets, cards[0])
+
+        def said(lines):
+            return [messages.till.BasketLine(product=p, category=c, quantity_milli=q,
+                                             amount_minor=cents) for p, c, q, cents in lines]
+        single = [0] * 6
+        commands = []
+        for member, seconds, store, lines in baskets:
+            single[member] += till.Earn(messages.till.EarnRequest(
+                transaction_id=wire.uuid7(), card=cards[1][member], store=store,
+                lines=said(lines), business_unix_ms=seconds * 1000)).earned_points
+            commands.append(pb.BatchCommand(
+                transaction_id=uuid.UUID(wire.uuid7()).bytes, business_unix_ms=seconds * 1000,
+                earn=pb.BatchEarn(card=cards[2][member], store=store, lines=said(lines))))
+        self.assertEqual(single, imported)
+        self.assertGreater(min(single), 100)
+
+        def execute(*commands, linked=False):
+            return list(ledger.ExecuteBatch(pb.ExecuteBatchRequest(
+                commands=commands, is_linked=linked)).answers)
+        answers = execute(*commands[:40])
+        stream = [pb.ExecuteStreamRequest(commands=commands[40:55]),
+                  pb.ExecuteStreamRequest(commands=commands[55:])]
+        for reply in ledger.ExecuteStream(iter(stream)):
+            answers += reply.answers
+        self.assertEqual({answer.refusal for answer in answers}, {0})
+        batch = [sum(answer.points for answer, basket in zip(answers, baskets)
+                     if basket[0] == member) for member in range(6)]
+        self.assertEqual(batch, single)
+        again = execute(*commands)
+        self.assertEqual([(a.points, a.journal_row) for a in again],
+                         [(a.points, a.journal_row) for a in answers])
+        self.assertTrue(all(answer.is_repeat for answer in again))
+        self.check_refused_in_bulk(pb, execute, commands, cards[2][0])
+        self.assertEqual([self.available(self.grocer, card) for card in cards[2]], batch)
+        # What a sale in bulk gave, its return in bulk takes back.
+        sale = execute(commands[0])[0]
+        back = pb.BatchCommand(transaction_id=uuid.UUID(wire.uuid7()).bytes,
+                               return_purchase=pb.BatchReturnPurchase(
+                                   sale_id=commands[0].transaction_id))
+        self.assertEqual(execute(back)[0].points, sale.points)
+        self.grocer.talea("verify")
+
+    def check_refused_in_bulk(self, pb, execute, commands, card):
+        def refusals(*commands, linked=False):
+            return [pb.Refusal.Name(answer.refusal)[len("REFUSAL_"):]
+                    for answer in execute(*commands, linked=linked)]
+        self.assertEqual(refusals(commands[0], linked=True), ["PROGRAMME_HAS_RULES"])
+        bad = [pb.BatchEarn(card=card, amount_minor=-1),
+               pb.BatchEarn(card=card, amount_minor=5, store="x" * 65),
+               pb.BatchEarn(card=card, amount_minor=5, lines=commands[0].earn.lines),
+               pb.BatchEarn(card=self.unknown(), amount_minor=500)]
+        self.assertEqual(refusals(*[pb.BatchCommand(transaction_id=uuid.UUID(wire.uuid7()).bytes,
+                                                    earn=earn) for earn in bad]),
+                         ["INVALID_LINES", "INVALID_LINES", "INVALID_LINES", "CARD_UNKNOWN"])
+
+    def unknown(self):
+        return luhn(f"{self.grocer.prefix}000009998")
 
 
 if __name__ == "__main__":
