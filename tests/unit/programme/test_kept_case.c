@@ -9,7 +9,7 @@ static const char golden[] =
     "01"                                       /* version */
     "07"                                       /* programme */
     "0000"                                     /* a sale, without an event's name */
-    "80c5c6a8a068"                             /* local time */
+    "80f0c7aba068"                             /* local time */
     "0137"                                     /* store */
     "03776562"                                 /* channel */
     "64"                                       /* paid in points: 50 */
