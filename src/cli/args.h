@@ -113,6 +113,8 @@ enum option_key {
     OPT_EARLY,
     OPT_CHANNEL,
     OPT_PROGRAMME,
+    OPT_BIRTHDAY,
+    OPT_REFERRER,
     OPT_LAST
 };
 

@@ -20,6 +20,8 @@ enum standing_owner_kind {
     OWNER_CARD = 2,      /* another home's member that buys in our shops: its card's digits */
     OWNER_CODE = 3,      /* a coupon's code: the first bytes of its hash */
     OWNER_PROGRAMME = 4, /* what counts for everybody */
+    OWNER_RAISED = 5,    /* an event that an occasion raised: whose it was, and its place there */
+    OWNER_LIST = 6,      /* a static list: the first bytes of its name's hash */
     OWNER_KIND_END
 };
 
@@ -34,6 +36,9 @@ struct standing_owner standing_of_member(const struct uid *member);
 struct standing_owner standing_of_card(const struct card_number *card);
 struct standing_owner standing_of_code(const struct hash *code);
 struct standing_owner standing_of_programme(void);
+struct standing_owner standing_of_list(struct slice name);
+/* `place` is less than 256. */
+struct standing_owner standing_of_raised(const struct uid *occasion, unsigned place);
 bool standing_owner_equal(const struct standing_owner *a, const struct standing_owner *b);
 
 /* An owner's numbers, at least one, in the order of standing_check. Large. */
@@ -106,7 +111,8 @@ MUST_USE enum err occasion_row_decode(struct slice value, struct occasion_row *o
 enum standing_id {
     STANDING_ID_CHANGE = 1,  /* CHANGE_STANDING: of the occasion, or of what takes back from it */
     STANDING_ID_RESERVE = 2, /* RESERVE: a quote's promise */
-    STANDING_ID_RELEASE = 3
+    STANDING_ID_RELEASE = 3,
+    STANDING_ID_RAISED = 16 /* and up, by its place: an event that the occasion raised */
 };
 struct uid standing_transaction(enum standing_id what, const struct partner_id *issuer,
                                 const struct uid *id);

@@ -9,6 +9,7 @@
 #include "node/batch.h"
 #include "node/in_flight.h"
 #include "node/judging.h"
+#include "node/raised.h"
 
 #define INVALID_LINES ((enum verdict)TALEA__V1__REFUSAL__REFUSAL_INVALID_LINES)
 #define TOO_LARGE     ((enum verdict)TALEA__V1__REFUSAL__REFUSAL_POINTS_TOO_LARGE)
@@ -136,10 +137,20 @@ static void keep_outcome(struct batch_sale *sale, enum err err)
     keep_err(sale->batch, err);
 }
 
+/* Events that it raised are due. */
+static void tell_raised(struct batch_sale *sale)
+{
+    const struct batch_room *room = sale->batch->room;
+    if (sale->batch->err == ERR_OK && room->outcomes[sale->at].verdict == VERDICT_OK) {
+        raiser_tell(room->node->raiser, &sale->judged);
+    }
+}
+
 static void sale_done(void *context, const struct outcome *outcome)
 {
     struct batch_sale *sale = context;
     keep_outcome(sale, outcome->err);
+    tell_raised(sale);
     in_flight_end(&sale->batch->in_flight);
 }
 
@@ -204,6 +215,7 @@ static enum err judge_again(struct batch_sale *sale)
         TRY(engine_execute_batch(room->node->engine, sale->judged.commands,
                                  sale->judged.command_count, true, sale->outcomes));
         keep_outcome(sale, ERR_OK);
+        tell_raised(sale);
     }
     return judging_has_moved(outcome->verdict) ? ERR_UNAVAILABLE : ERR_OK;
 }

@@ -4,7 +4,9 @@
 
 #include "engine/record_reader.h"
 #include "node/node.h"
+#include "node/raised.h"
 #include "node/requests.h"
+#include "node/shopper.h"
 
 #define TRY_BYTES (8u << 20)
 
@@ -87,7 +89,8 @@ static enum err add_passed(const struct judging_case *judged, const struct stand
         bool is_kept = k < kept->count && kept->at[k].slot == number->slot &&
                        kept->at[k].bucket == number->bucket;
         k += is_kept ? 1 : 0;
-        if (!is_kept && judged->version == judged->snapshot->version) {
+        if (!is_kept && number->bucket != STANDING_KEPT &&
+            judged->version == judged->snapshot->version) {
             steps[(*count)++] = (struct standing_step){.how = STANDING_SET,
                                                        .slot = number->slot,
                                                        .bucket = number->bucket,
@@ -202,8 +205,8 @@ static void make_commands(const struct node *node, struct judging_case *judged)
     }
 }
 
-enum err judging_try(const struct node *node, const struct ledger_view *view,
-                     struct judging_case *judged, struct note *note)
+enum err judging_try(struct node *node, const struct ledger_view *view, struct judging_case *judged,
+                     struct note *note)
 {
     const struct rules *rules = judged->version->rules;
     struct standing kept = {.count = 0};
@@ -219,6 +222,8 @@ enum err judging_try(const struct node *node, const struct ledger_view *view,
         }
         TRY(ledger_get_standing(view, &judged->snapshot->roster, &judged->owner, row));
         before = standing_of_row(row);
+        TRY(shopper_fill(node, view, judged->version, &judged->owner, &before, &judged->arena,
+                         &judged->occasion.shopper));
         TRY(rules_drop_passed(rules, &before, occasion_day(&judged->occasion), &judged->arena,
                               &kept));
     }
@@ -236,6 +241,7 @@ enum err judging_try(const struct node *node, const struct ledger_view *view,
         judged->judgement.points = points_of(0);
     }
     TRY(write_groups(judged, &before, &kept, note));
+    TRY(raised_write(node, judged, note));
     TRY(write_evidence(judged, &kept, note));
     make_commands(node, judged);
     return ERR_OK;

@@ -27,6 +27,11 @@ struct judging_case {
     struct command give;
     bool has_owner;
     struct standing_owner owner; /* where it is now */
+    /* Of an event that another occasion raised (node/raised.h): how many stand before it, and the
+     * group that says that it is judged now; else 0 and empty. */
+    unsigned depth;
+    struct slice ends;
+    size_t raised_count; /* of one try: events that it raises */
 
     unsigned tried;
     struct arena arena; /* of one try */
@@ -61,7 +66,7 @@ MUST_USE enum err judging_read_case(struct node *node, const struct snapshot *sn
 bool judging_has_moved(enum verdict verdict);
 /* Judges, and makes the commands. ERR_INPUT and ERR_RANGE with a note as judge says; also when
  * what is kept of it would be too large. */
-MUST_USE enum err judging_try(const struct node *node, const struct ledger_view *view,
+MUST_USE enum err judging_try(struct node *node, const struct ledger_view *view,
                               struct judging_case *judged, struct note *note);
 
 /* A return with what it takes back of the standing, if its sale was judged: both or neither. Waits;

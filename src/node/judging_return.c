@@ -35,7 +35,9 @@ static enum err take_group(struct reader *in, int64_t before, int64_t after, int
         int64_t part = 0;
         standing_read_step(in, &step);
         int64_t delta = step.how == STANDING_SET ? step.after - step.before : step.delta;
-        if (delta > 0 && in->err == ERR_OK) { /* else a window that passed was dropped */
+        bool is_given = delta > 0 && owner.kind != OWNER_RAISED; /* else a window that passed was
+                                                                    dropped, or an event raised */
+        if (is_given && in->err == ERR_OK) {
             TRY(share(delta, before, after, whole, &part));
         }
         if (part > 0) {

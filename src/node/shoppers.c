@@ -5,6 +5,7 @@
 #include "node/node.h"
 #include "node/requests.h"
 #include "node/services.h"
+#include "node/shopper.h"
 #include "node/shopper_key.h"
 #include "programme/offer.h"
 #include "programme/segment.h"
@@ -32,6 +33,7 @@ static enum err gather(void *context, struct slice key, struct slice value)
 
 /* What one shopper is looked at by. */
 struct shoppers_look {
+    struct node *node;
     const struct programme_version *version;
     struct ledger_view view;
     int64_t day;
@@ -40,12 +42,11 @@ struct shoppers_look {
 };
 
 static enum err add_segments(struct shoppers_look *look, const struct standing *standing,
-                             Talea__V1__Shopper *shopper)
+                             const struct shopper *known, Talea__V1__Shopper *shopper)
 {
     const struct rules_text *text = rules_text(look->version->rules);
-    const struct shopper nobody = {.birth_month = 0};
     const struct trace_row *rows;
-    TRY(segments_of(look->version->rules, standing, look->day, &nobody, &look->work, &rows));
+    TRY(segments_of(look->version->rules, standing, look->day, known, &look->work, &rows));
     shopper->segments = arena_alloc(look->arena, (text->segment_count + 1) * sizeof(char *));
     for (size_t s = 0; shopper->segments != NULL && s < text->segment_count; s++) {
         if (rows[s].reason == TRACE_FIRED) {
@@ -85,15 +86,18 @@ static enum err add_shopper(struct shoppers_look *look, const struct standing_ow
     struct standing_row *row = arena_alloc(&look->work, sizeof *row);
     Talea__V1__Shopper *shopper = arena_alloc(look->arena, sizeof *shopper);
     struct standing standing;
+    struct shopper known;
     if (row == NULL || shopper == NULL) {
         return ERR_RESOURCE;
     }
     TRY(standing_get_row(&look->view, owner, row));
     standing = standing_of_row(row);
+    TRY(shopper_fill(look->node, &look->view, look->version, owner, &standing, &look->work,
+                     &known));
     TRY(rules_drop_passed(look->version->rules, &standing, look->day, &look->work, &standing));
     talea__v1__shopper__init(shopper);
     shopper->shopper = shopper_key_message(look->arena, owner);
-    TRY(add_segments(look, &standing, shopper));
+    TRY(add_segments(look, &standing, &known, shopper));
     TRY(add_campaigns(look, &standing, shopper));
     response->shoppers[response->n_shoppers++] = shopper;
     return shopper->shopper == NULL ? ERR_RESOURCE : ERR_OK;
@@ -106,8 +110,8 @@ static enum err fill(struct node *node, const struct snapshot *snapshot,
     struct state_reader *reader;
     size_t count = page->count < SHOPPERS_PAGE ? page->count : SHOPPERS_PAGE;
     struct unix_ms now = node_now(node);
-    struct shoppers_look look = {.version = programmes_at(snapshot->programmes, now),
-                                 .arena = arena};
+    struct shoppers_look look = {
+        .node = node, .version = programmes_at(snapshot->programmes, now), .arena = arena};
     response->shoppers = arena_alloc(arena, (count + 1) * sizeof *response->shoppers);
     if (response->shoppers == NULL) {
         return ERR_RESOURCE;

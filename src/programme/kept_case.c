@@ -3,7 +3,8 @@
 #include "base/limits.h"
 
 enum {
-    KEPT_CASE_VERSION = 1
+    KEPT_CASE_VERSION = 1,
+    KEPT_CASE_WITH_SHOPPER = 2 /* behind it: who the shopper is */
 };
 
 static void write_line(struct buffer *out, const struct basket_line *line)
@@ -34,10 +35,23 @@ static void write_standing(struct buffer *out, const struct standing *standing)
     }
 }
 
+/* Without the birthday, which is the member's own and is forgotten with it. */
+static void write_shopper(struct buffer *out, const struct shopper *shopper)
+{
+    write_block(out, shopper->key);
+    write_block(out, shopper->referrer);
+    write_svarint(out, shopper->enrolled_day);
+    write_svarint(out, shopper->balance.minor);
+    write_varint(out, shopper->list_count);
+    for (size_t i = 0; i < shopper->list_count; i++) {
+        write_block(out, shopper->lists[i]);
+    }
+}
+
 void kept_case_encode(const struct kept_case *kept, struct buffer *out)
 {
     const struct occasion *occasion = &kept->occasion;
-    write_u8(out, KEPT_CASE_VERSION);
+    write_u8(out, KEPT_CASE_WITH_SHOPPER);
     write_varint(out, kept->programme);
     write_u8(out, (uint8_t)occasion->kind);
     write_block(out, occasion->event);
@@ -60,12 +74,14 @@ void kept_case_encode(const struct kept_case *kept, struct buffer *out)
         write_svarint(out, kept->awards[i].wanted);
         write_svarint(out, kept->awards[i].given);
     }
+    write_shopper(out, &occasion->shopper);
 }
 
 bool kept_case_is_sale(struct slice bytes)
 {
     struct reader in = reader_of(bytes);
-    bool is_case = read_u8(&in) == KEPT_CASE_VERSION;
+    unsigned version = read_u8(&in);
+    bool is_case = version == KEPT_CASE_VERSION || version == KEPT_CASE_WITH_SHOPPER;
     (void)read_varint(&in); /* the programme */
     return is_case && read_u8(&in) == OCCASION_SALE && in.err == ERR_OK;
 }
@@ -132,6 +148,24 @@ static enum err read_awards(struct reader *in, struct arena *arena, struct kept_
     return ERR_OK;
 }
 
+static enum err read_shopper(struct reader *in, struct arena *arena, struct shopper *shopper)
+{
+    shopper->key = read_block(in);
+    shopper->referrer = read_block(in);
+    shopper->enrolled_day = read_svarint(in);
+    shopper->balance.minor = read_svarint(in);
+    struct slice *lists =
+        read_list(in, arena, LIMIT_SHOPPER_LISTS, sizeof *lists, &shopper->list_count);
+    if (lists == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < shopper->list_count; i++) {
+        lists[i] = read_block(in);
+    }
+    shopper->lists = lists;
+    return ERR_OK;
+}
+
 enum err kept_case_decode(struct slice bytes, struct arena *arena, struct kept_case *out_case)
 {
     struct reader in = reader_of(bytes);
@@ -139,7 +173,8 @@ enum err kept_case_decode(struct slice bytes, struct arena *arena, struct kept_c
     struct occasion *occasion = &kept.occasion;
     struct note unused;
     struct money total;
-    if (read_u8(&in) != KEPT_CASE_VERSION) {
+    unsigned version = read_u8(&in);
+    if (version != KEPT_CASE_VERSION && version != KEPT_CASE_WITH_SHOPPER) {
         return ERR_CORRUPT;
     }
     uint64_t programme = read_varint(&in);
@@ -161,6 +196,9 @@ enum err kept_case_decode(struct slice bytes, struct arena *arena, struct kept_c
     kept.gross.minor = read_svarint(&in);
     kept.discount.minor = read_svarint(&in);
     TRY(read_awards(&in, arena, &kept));
+    if (version == KEPT_CASE_WITH_SHOPPER) {
+        TRY(read_shopper(&in, arena, &occasion->shopper));
+    }
     TRY(reader_finish(&in));
     if (standing_check(&kept.standing) != ERR_OK ||
         standing_check(&occasion->programme) != ERR_OK ||

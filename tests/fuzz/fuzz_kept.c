@@ -10,7 +10,8 @@ static void read_case(struct slice bytes, struct arena *arena)
     CLEANUP(buffer_fini) struct buffer again = {0};
     if (kept_case_decode(bytes, arena, &kept) == ERR_OK) {
         kept_case_encode(&kept, &again);
-        ASSERT(again.err == ERR_OK && slice_equal(bytes, buffer_slice(&again)));
+        bool is_latest = bytes.at[0] == again.at[0]; /* an older form is written anew */
+        ASSERT(again.err == ERR_OK && (!is_latest || slice_equal(bytes, buffer_slice(&again))));
         ASSERT(kept_case_is_sale(bytes) == (kept.occasion.kind == OCCASION_SALE));
     }
 }

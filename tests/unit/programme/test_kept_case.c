@@ -5,28 +5,35 @@
 #include "programme/kept_case.h"
 
 /* As it was written first. A change of these bytes is a change of what journals hold. */
-static const char golden[] =
-    "01"                                       /* version */
-    "07"                                       /* programme */
-    "0000"                                     /* a sale, without an event's name */
-    "80f0c7aba068"                             /* local time */
-    "0137"                                     /* store */
-    "03776562"                                 /* channel */
-    "64"                                       /* paid in points: 50 */
-    "02"                                       /* lines */
-    "0431303031056272656164044b6f726ed00fe807" /* 1001, bread, Korn: 1.000, 5.00 */
-    "000000b81702"                             /* nothing said: 1.500, 0.01 */
-    "02"                                       /* standing */
-    "0500000000000000e8bb02ce0f"               /* slot 5, day 20212: 999 */
-    "06000000000000000001"                     /* slot 6: -1 */
-    "01"                                       /* of all members together */
-    "0900000000000000000e"                     /* slot 9: 7 */
-    "2a"                                       /* points: 21 */
-    "ea07"                                     /* gross: 501 */
-    "04"                                       /* discount: 2 */
-    "02"                                       /* awards */
-    "00042a"                                   /* rule 0: 2 wanted, 21 given */
-    "810104ff9f02";                            /* rule 129 */
+#define BODY                                                                                       \
+    "07"                                       /* programme */                                     \
+    "0000"                                     /* a sale, without an event's name */               \
+    "80f0c7aba068"                             /* local time */                                    \
+    "0137"                                     /* store */                                         \
+    "03776562"                                 /* channel */                                       \
+    "64"                                       /* paid in points: 50 */                            \
+    "02"                                       /* lines */                                         \
+    "0431303031056272656164044b6f726ed00fe807" /* 1001, bread, Korn: 1.000, 5.00 */                \
+    "000000b81702"                             /* nothing said: 1.500, 0.01 */                     \
+    "02"                                       /* standing */                                      \
+    "0500000000000000e8bb02ce0f"               /* slot 5, day 20212: 999 */                        \
+    "06000000000000000001"                     /* slot 6: -1 */                                    \
+    "01"                                       /* of all members together */                       \
+    "0900000000000000000e"                     /* slot 9: 7 */                                     \
+    "2a"                                       /* points: 21 */                                    \
+    "ea07"                                     /* gross: 501 */                                    \
+    "04"                                       /* discount: 2 */                                   \
+    "02"                                       /* awards */                                        \
+    "00042a"                                   /* rule 0: 2 wanted, 21 given */                    \
+    "810104ff9f02"                             /* rule 129 */
+
+static const char golden[] = "02" BODY         /* the form with the shopper */
+                             "04616e6e61"      /* anna */
+                             "05626f726973"    /* brought by boris */
+                             "c0b802"          /* enrolled on day 20000 */
+                             "18"              /* balance: 12 */
+                             "01057374616666"; /* on the list of the staff */
+static const char golden_first[] = "01" BODY;
 
 static const struct basket_line lines[] = {
     {TEXT("1001"), TEXT("bread"), TEXT("Korn"), 1000, {500}},
@@ -35,6 +42,8 @@ static const struct basket_line lines[] = {
 static const struct standing_number numbers[] = {{5, 20212, 999}, {6, 0, -1}};
 static const struct standing_number shared[] = {{9, 0, 7}};
 static const struct award awards[] = {{0, 2, 21}, {129, 2, -18432}};
+
+static const struct slice lists[] = {TEXT("staff")};
 
 static const struct kept_case sample = {
     .programme = 7,
@@ -45,6 +54,12 @@ static const struct kept_case sample = {
                  .lines = lines,
                  .line_count = COUNT(lines),
                  .paid_in_points = {50},
+                 .shopper = {.key = TEXT("anna"),
+                             .referrer = TEXT("boris"),
+                             .enrolled_day = 20000,
+                             .balance = {12},
+                             .lists = lists,
+                             .list_count = 1},
                  .programme = {shared, COUNT(shared)}},
     .standing = {numbers, COUNT(numbers)},
     .points = {21},
@@ -94,10 +109,29 @@ static void test_there_and_back(void **state)
     assert_int_equal(back.occasion.programme.at[0].slot, 9);
     assert_int_equal(back.awards[1].rule, 129);
     assert_int_equal(back.awards[1].given, -18432);
+    assert_true(slice_equal(back.occasion.shopper.referrer, sample.occasion.shopper.referrer));
+    assert_true(slice_equal(back.occasion.shopper.lists[0], lists[0]));
     encode(&back, &again);
     assert_true(slice_equal(buffer_slice(&bytes), buffer_slice(&again)));
     buffer_fini(&bytes);
     buffer_fini(&again);
+    arena_fini(&arena);
+}
+
+/* Of a journal that was begun before the shopper was kept. */
+static void test_the_first_form(void **state)
+{
+    (void)state;
+    uint8_t bytes[512];
+    size_t length = (sizeof golden_first - 1) / 2;
+    struct arena arena;
+    struct kept_case back;
+    arena_init(&arena, 1u << 20);
+    assert_int_equal(hex_parse(golden_first, bytes, length), ERR_OK);
+    assert_int_equal(kept_case_decode(slice_of(bytes, length), &arena, &back), ERR_OK);
+    assert_int_equal(back.gross.minor, 501);
+    assert_int_equal(back.occasion.shopper.key.length, 0);
+    assert_true(kept_case_is_sale(slice_of(bytes, length)));
     arena_fini(&arena);
 }
 
@@ -138,7 +172,7 @@ static void test_nothing_else_is_read(void **state)
     static const struct {
         size_t at;
         uint8_t value;
-    } wrong[] = {{0, 2}, {0, 0x4F}, {2, 2}, {18, 0xFF}};
+    } wrong[] = {{0, 3}, {0, 0x4F}, {2, 2}, {18, 0xFF}};
     for (size_t i = 0; i < COUNT(wrong); i++) {
         arena_reset(&arena);
         encode(&sample, &bytes);
@@ -170,8 +204,11 @@ static void test_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_its_bytes),      cmocka_unit_test(test_there_and_back),
-        cmocka_unit_test(test_an_event),       cmocka_unit_test(test_nothing_else_is_read),
+        cmocka_unit_test(test_its_bytes),
+        cmocka_unit_test(test_there_and_back),
+        cmocka_unit_test(test_the_first_form),
+        cmocka_unit_test(test_an_event),
+        cmocka_unit_test(test_nothing_else_is_read),
         cmocka_unit_test(test_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
