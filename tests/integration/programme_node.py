@@ -320,7 +320,7 @@ columns:
 time: {formats: ["%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M"]}
 number: {point: ",", group: " "}
 money: {decimals: 2, rounding: exact}
-returns: {negative: true, match: [card, product]}
+returns: {negative: true, match: [customer, product]}
 """
 ODD_COLUMNS = "receipt,time,card,product,quantity,amount"
 # What comes behind the receipt's number; why it is refused, or None.
@@ -469,11 +469,11 @@ class Imports(Case):
             file.write(text)
         return path
 
-    def try_and_import(self, path, mapping):
+    def try_and_import(self, path, mapping, expect=0):
         """Both say the same of a file; what they said."""
         tried = self.grocer.cli("programme", "try", self.grocer.path("programme.yaml"),
                                 "--receipts", path, "--map", mapping)
-        taken = self.grocer.cli("import", "receipts", "--map", mapping, path)
+        taken = self.grocer.cli("import", "receipts", "--map", mapping, path, expect=expect)
         self.assertEqual((taken["given_points"], taken["sales"]), (tried["points"], tried["sales"]))
         return tried, taken
 
@@ -487,22 +487,22 @@ class Imports(Case):
         why = [(n + 2, reason) for n, (_, reason) in enumerate(ODD_ROWS) if reason is not None]
         why.append((len(rows) + 1, "receipt R0 came before, at row 2"))
         self.grocer.talea("import", "receipts", "--map", mapping, "--dry-run", "--rejects",
-                          rejects, path)
+                          rejects, path, expect=1)
         with open(rejects, encoding="utf-8", newline="") as file:
             told = list(csv.DictReader(file))
         self.assertEqual([int(row["row"]) for row in told], [row for row, _ in why])
         for row, (_, reason) in zip(told, why):
             self.assertIn(reason, row["reason"])
-        tried, taken = self.try_and_import(path, mapping)
+        tried, taken = self.try_and_import(path, mapping, expect=1)
         self.assertEqual((tried["rows_rejected"], taken["rows_rejected"]), (len(why), len(why)))
         self.assertEqual([row["row"] for row in tried["rejects"]], [row for row, _ in why[:5]])
         # A time to come, no card of ours.
         ahead = self.odd("ahead.csv", [f'A1,9999-12-31 23:59,{cards[0]},a,1,"10,00"'])
-        tried, taken = self.try_and_import(ahead, mapping)
+        tried, taken = self.try_and_import(ahead, mapping, expect=1)
         self.assertEqual((tried["sales_to_come"], taken["rejected"][0]["reason"][:12]),
                          (1, "INVALID_TIME"))
         stranger = self.odd("stranger.csv", [f'S1,2026-10-03 10:00,{self.unknown()},a,1,"10,00"'])
-        taken = self.grocer.cli("import", "receipts", "--map", mapping, stranger)
+        taken = self.grocer.cli("import", "receipts", "--map", mapping, stranger, expect=1)
         self.assertEqual(taken["rejected"][0]["reason"][:12], "CARD_UNKNOWN")
 
     def test_who_owes_points_gets_what_a_trial_says(self):
