@@ -11,9 +11,6 @@
 #include "node/judging.h"
 #include "node/raised.h"
 
-#define INVALID_LINES ((enum verdict)TALEA__V1__REFUSAL__REFUSAL_INVALID_LINES)
-#define TOO_LARGE     ((enum verdict)TALEA__V1__REFUSAL__REFUSAL_POINTS_TOO_LARGE)
-
 struct batch_judging;
 
 /* A purchase that is on its way. */
@@ -102,8 +99,6 @@ static enum err read_sale(struct batch_judging *batch, size_t at, struct batch_s
     const struct batch_room *room = batch->room;
     const struct command *command = &room->commands[at];
     struct judging_case *judged = &sale->judged;
-    sale->batch = batch;
-    sale->at = at;
     judged->snapshot = batch->snapshot;
     judged->version = programmes_at(batch->snapshot->programmes, command->business_time);
     TRY(read_basket(room->said[room->places[at]]->earn, sale));
@@ -178,14 +173,16 @@ static enum err submit(struct batch_judging *batch, const struct command *comman
     return err;
 }
 
-/* A refusal of the programme's, before the ledger hears of it. */
+/* Before the ledger hears of it. ERR_OK: more than a till may give. */
 static enum err refuse_sale(struct batch_sale *sale, enum err err)
 {
-    struct outcome *outcome = &sale->batch->room->outcomes[sale->at];
-    if (err != ERR_INPUT && err != ERR_RANGE) {
+    struct batch_room *room = sale->batch->room;
+    uint16_t *refusal = &room->refusals[room->places[sale->at]];
+    if (err != ERR_OK && err != ERR_INPUT && err != ERR_RANGE) {
         return err;
     }
-    *outcome = (struct outcome){.verdict = INVALID_LINES};
+    *refusal = err == ERR_OK ? (uint16_t)TALEA__V1__REFUSAL__REFUSAL_POINTS_TOO_LARGE
+                             : (uint16_t)TALEA__V1__REFUSAL__REFUSAL_INVALID_LINES;
     return ERR_OK;
 }
 
@@ -263,10 +260,11 @@ static enum err take_sale(struct batch_judging *batch, size_t at)
     if (sale == NULL) {
         return ERR_RESOURCE;
     }
+    sale->batch = batch;
+    sale->at = at;
     enum err err = prepare_sale(batch, at, sale);
     if (err != ERR_OK || !is_within(sale)) {
-        batch->room->outcomes[at] = (struct outcome){.verdict = TOO_LARGE};
-        err = err == ERR_OK ? ERR_OK : refuse_sale(sale, err);
+        err = refuse_sale(sale, err);
         drop_sale(sale);
         return err;
     }

@@ -11,6 +11,8 @@
 #include "node/services.h"
 #include "node/shopper_key.h"
 
+#define PURCHASES_MAX (LIMIT_PURCHASE_ROWS + 2) /* of a page; a sale takes two rows */
+
 /* The journal, read on in order. */
 struct purchase_reader {
     struct node *node;
@@ -131,6 +133,7 @@ static enum err add_purchase(struct purchase_reader *in, uint64_t row, struct sl
     purchase->earned_points = kept.points.minor;
     TRY(add_lines(in->arena, &kept.occasion, purchase));
     TRY(add_awards(in, &kept, purchase));
+    ASSERT(in->response->n_purchases < PURCHASES_MAX);
     in->response->purchases[in->response->n_purchases++] = purchase;
     return purchase->shopper == NULL ? ERR_RESOURCE : ERR_OK;
 }
@@ -158,8 +161,9 @@ static enum err look_at(struct purchase_reader *in, uint64_t row)
         keep_earn(in, &command);
         return ERR_OK;
     }
-    return is_sale(in, &command.standing) ? add_purchase(in, row, command.standing.evidence)
-                                          : ERR_OK;
+    bool is_wanted = is_sale(in, &command.standing);
+    in->has_earn = false;
+    return is_wanted ? add_purchase(in, row, command.standing.evidence) : ERR_OK;
 }
 
 /* Never between the two records of a sale. */
@@ -208,7 +212,7 @@ static enum err list(struct node *node, struct rpc_call *call, uint64_t from_row
     in->response->last_row = atomic_load(&node->events.last_row);
     in->response->next_row = from_row == 0 ? first_row(in) : from_row;
     in->response->purchases =
-        arena_alloc(in->arena, (LIMIT_PURCHASE_ROWS + 2) * sizeof *in->response->purchases);
+        arena_alloc(in->arena, PURCHASES_MAX * sizeof *in->response->purchases);
     enum err err = in->response->purchases == NULL ? ERR_RESOURCE : fill(in, call);
     readers_give(node->readers, reader);
     return err;
