@@ -217,27 +217,34 @@ static void print_table(struct measuring *m, const struct effect *effect)
     table_fini(&table);
 }
 
+static bool in_all(int64_t each, int64_t members, int64_t *out_all)
+{
+    return int64_mul_div(each, members, 1, ROUNDING_DOWN, out_all) == ERR_OK;
+}
+
 static void print_effect(struct measuring *m, const struct effect *effect)
 {
     const struct units *units = &m->programme.units;
     char points[AMOUNT_TEXT_MAX];
     char money[AMOUNT_TEXT_MAX];
     char more[AMOUNT_TEXT_MAX];
+    char span[SPAN_MAX];
     fprintf(m->cli->out, "campaign %s, %lld days from when each shopper came into it\n",
             m->programme.file.rules.campaigns[m->campaign].name,
             (long long)(m->window_ms / DAY_MS));
     print_table(m, effect);
-    int64_t all = 0;
-    bool fits = int64_mul_div(effect->spend_minor.middle, (int64_t)m->offered.members, 1,
-                              ROUNDING_DOWN, &all) == ERR_OK;
     fprintf(m->cli->out, "the offers cost %s points and %s %s off; ",
             amounts_points(units, m->cost_points, points),
             amount_format(m->cost_minor, units->currency_decimals, money), units->currency);
-    if (fits && m->control.members > 0) {
-        fprintf(m->cli->out,
-                "all who had them spent %s %s more than without, as far as that can "
-                "be told\n",
-                amount_format(all, units->currency_decimals, more), units->currency);
+    struct effect_span all = {0};
+    int64_t members = (int64_t)m->offered.members;
+    bool fits = m->control.members > 0 && in_all(effect->spend_minor.low, members, &all.low) &&
+                in_all(effect->spend_minor.middle, members, &all.middle) &&
+                in_all(effect->spend_minor.high, members, &all.high);
+    if (fits) {
+        fprintf(m->cli->out, "who had them spent %s %s more in all, %s with 95 %% certainty\n",
+                amount_format(all.middle, units->currency_decimals, more), units->currency,
+                span_text(m, all, false, span));
     } else {
         fputs("there is nobody to compare with\n", m->cli->out);
     }

@@ -150,9 +150,8 @@ static enum err look_at(struct purchase_reader *in, uint64_t row)
     struct record record;
     struct command command;
     TRY(read_row(in, row, &record));
-    bool is_wanted = record.verdict == VERDICT_OK &&
-                     (record.kind == COMMAND_EARN || record.kind == COMMAND_CHANGE_STANDING);
-    if (!is_wanted) {
+    bool may_be_part = record.kind == COMMAND_EARN || record.kind == COMMAND_CHANGE_STANDING;
+    if (!may_be_part || record.verdict != VERDICT_OK) {
         in->has_earn = false;
         return ERR_OK;
     }
@@ -167,12 +166,12 @@ static enum err look_at(struct purchase_reader *in, uint64_t row)
 }
 
 /* Never between the two records of a sale. */
-static enum err fill(struct purchase_reader *in, struct rpc_call *call)
+static enum err fill(struct purchase_reader *in, struct rpc_call *call, size_t most)
 {
     Talea__V1__ListPurchasesResponse *response = in->response;
     size_t rows = 0;
     while (response->next_row <= response->last_row &&
-           ((rows < LIMIT_PURCHASE_ROWS && in->arena->used < LIMIT_PAGE_BYTES) || in->has_earn)) {
+           (in->has_earn ? rows <= most : rows < most && in->arena->used < LIMIT_PAGE_BYTES)) {
         if (rows % 64 == 0 && rpc_call_is_cancelled(call)) {
             return ERR_CANCELLED;
         }
@@ -203,17 +202,20 @@ static uint64_t first_row(const struct purchase_reader *in)
     return low;
 }
 
-static enum err list(struct node *node, struct rpc_call *call, uint64_t from_row,
-                     struct purchase_reader *in)
+static enum err list(struct node *node, struct rpc_call *call,
+                     const Talea__V1__ListPurchasesRequest *request, struct purchase_reader *in)
 {
     struct state_reader *reader;
+    size_t most = request->rows_max == 0 || request->rows_max > LIMIT_PURCHASE_ROWS
+                      ? LIMIT_PURCHASE_ROWS
+                      : request->rows_max;
     TRY(readers_take(node->readers, &reader));
     in->view = state_reader_view(reader);
     in->response->last_row = atomic_load(&node->events.last_row);
-    in->response->next_row = from_row == 0 ? first_row(in) : from_row;
+    in->response->next_row = request->from_row == 0 ? first_row(in) : request->from_row;
     in->response->purchases =
         arena_alloc(in->arena, PURCHASES_MAX * sizeof *in->response->purchases);
-    enum err err = in->response->purchases == NULL ? ERR_RESOURCE : fill(in, call);
+    enum err err = in->response->purchases == NULL ? ERR_RESOURCE : fill(in, call, most);
     readers_give(node->readers, reader);
     return err;
 }
@@ -230,7 +232,7 @@ void offers_list_purchases(void *context, struct rpc_call *call, const ProtobufC
     struct purchase_reader in = {
         .node = node, .snapshot = snapshot, .arena = &arena, .response = &response};
     arena_init(&arena, LIMIT_DECODED_BYTES);
-    enum err err = list(node, call, request->from_row, &in);
+    enum err err = list(node, call, request, &in);
     if (err == ERR_NOT_FOUND) {
         refuse(call, 11, "JOURNAL_TRIMMED", "The journal no longer has row %llu.",
                (unsigned long long)response.next_row);

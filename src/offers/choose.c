@@ -55,7 +55,8 @@ static uint32_t times_of(const struct choosing *c, uint32_t thing)
     return times;
 }
 
-/* The thing that says most. False: none does. */
+/* The thing that says most; of equal ones what the programme or the brand has a word for, which
+ * comes behind the product. False: none does. */
 static bool choose_next(const struct choosing *c, size_t offer, struct choice *out)
 {
     int64_t base = share_ppm(learned_base(c->learned, offer));
@@ -67,7 +68,7 @@ static bool choose_next(const struct choosing *c, size_t offer, struct choice *o
             struct share share = learned_next(c->learned, things.at[t], offer);
             int64_t ppm = share_least_ppm(share, base);
             bool is_better = ppm - base > out->gain_ppm ||
-                             (is_found && ppm - base == out->gain_ppm && things.at[t] < out->thing);
+                             (is_found && ppm - base == out->gain_ppm && things.at[t] > out->thing);
             if (share.of >= CASES_MIN && is_better) {
                 out->thing = things.at[t];
                 out->share = share;

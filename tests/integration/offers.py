@@ -5,6 +5,7 @@ import csv
 import time
 import unittest
 
+import wire
 from coalition import Coalition, main
 
 PROGRAMME = """version: 1
@@ -120,6 +121,32 @@ class Offers(unittest.TestCase):
         self.assertEqual(tried["offered"] + tried["control"], COFFEE)
         self.check_given(count)
         self.check_used(rows)
+
+    def purchases(self, rows_max):
+        """All of them, page by page, and how many pages that were."""
+        messages = wire.messages()
+        found = []
+        pages = 0
+        with wire.channel(self.grocer, "back-office") as channel:
+            service = wire.service(channel, messages.programme, "ProgrammeService")
+            row, last = 0, 1
+            while row <= last:
+                page = service.ListPurchases(messages.programme.ListPurchasesRequest(
+                    from_row=row, rows_max=rows_max))
+                found += page.purchases
+                row, last = page.next_row, page.last_row
+                pages += 1
+        return found, pages
+
+    def test_purchases_come_in_pages(self):
+        all_at_once, pages = self.purchases(0)
+        self.assertEqual((pages, len(all_at_once) >= COFFEE * 2 + BOTH * 2 + TEA), (1, True))
+        self.assertEqual((all_at_once[0].lines[0].product, all_at_once[0].gross_minor,
+                          [row.rule for row in all_at_once[0].awards]), ("coffee-1", 500, ["earn"]))
+        for rows_max in (1, 7):
+            found, pages = self.purchases(rows_max)
+            self.assertEqual(found, all_at_once)
+            self.assertGreater(pages, 40)
 
     def check_given(self, count):
         grocer = self.grocer
