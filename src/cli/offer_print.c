@@ -20,6 +20,18 @@ struct lead {
     int64_t gain_ppm;
 };
 
+/* Of one that counts the same there is another name: the later one, as in choose_offers. */
+static bool is_same(struct lead *leads, size_t count, const struct lead *lead)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (leads[i].share.hits == lead->share.hits && leads[i].share.of == lead->share.of) {
+            leads[i].thing = lead->thing;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The best few of an offer, best first; returns how many. */
 static size_t find_leads(const struct learned *learned, size_t offer,
                          struct lead leads[LEADS_SHOWN])
@@ -34,7 +46,8 @@ static size_t find_leads(const struct learned *learned, size_t offer,
         while (at > 0 && leads[at - 1].gain_ppm < lead.gain_ppm) {
             at--;
         }
-        if (lead.share.of < LEAD_CASES_MIN || lead.gain_ppm <= 0 || at == LEADS_SHOWN) {
+        if (lead.share.of < LEAD_CASES_MIN || lead.gain_ppm <= 0 || at == LEADS_SHOWN ||
+            is_same(leads, count, &lead)) {
             continue;
         }
         count += count < LEADS_SHOWN ? 1 : 0;
@@ -51,6 +64,10 @@ static void print_leads(struct cli *cli, const struct offer_source *source,
     char share[PPM_TEXT_MAX];
     char base[PPM_TEXT_MAX];
     size_t count = find_leads(learned, offer, leads);
+    if (count > 0) {
+        fprintf(cli->out, "\n%s: its goods are bought within %d days by\n",
+                source->programme.file.rules.offers[offer].name, NEXT_DAYS);
+    }
     for (size_t i = 0; i < count; i++) {
         struct slice name = history_thing_name(source->history, leads[i].thing);
         fprintf(cli->out, "  %s of %u who bought %.*s (of all %s)\n",
@@ -116,8 +133,6 @@ static void print_campaign(struct cli *cli, const struct offer_source *source,
     print_offers(cli, source, picks, campaign);
     for (size_t o = 0; o < text->offer_count; o++) {
         if (text->offers[o].campaign == campaign) {
-            fprintf(cli->out, "\n%s is bought within %d days by\n", text->offers[o].name,
-                    NEXT_DAYS);
             print_leads(cli, source, learned, o);
         }
     }

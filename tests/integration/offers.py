@@ -138,6 +138,12 @@ class Offers(unittest.TestCase):
                 pages += 1
         return found, pages
 
+    def test_what_another_version_offers_is_said(self):
+        other = PROGRAMME.replace("control: 30", "control: 20").replace("days: 7", "days: 8")
+        told = self.grocer.talea("programme", "diff", self.grocer.path("programme.yaml"),
+                                 self.write("other.yaml", other), expect=1).stdout
+        self.assertEqual(told, "campaign autumn: control: 30 -> 20\noffer cup-week: days: 7 -> 8\n")
+
     def test_purchases_come_in_pages(self):
         all_at_once, pages = self.purchases(0)
         self.assertEqual((pages, len(all_at_once) >= COFFEE * 2 + BOTH * 2 + TEA), (1, True))
