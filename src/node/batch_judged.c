@@ -280,7 +280,8 @@ static enum err take_return(struct batch_judging *batch, size_t at)
     struct batch_room *room = batch->room;
     struct outcome outcome;
     TRY(settle(batch));
-    TRY(judging_return_both(room->node, batch->snapshot, &room->commands[at], &outcome));
+    TRY(judging_return_both(room->node, batch->snapshot, &room->commands[at], slice_of(NULL, 0),
+                            &outcome));
     room->outcomes[at] = outcome;
     return ERR_OK;
 }

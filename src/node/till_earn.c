@@ -231,7 +231,8 @@ static void earn_now(void *context, struct rpc_call *call, const ProtobufCMessag
         snapshot_release(snapshot);
         return;
     }
-    bool is_judged = version->rules != NULL && !earn->is_fixed && !earning_was_by_rate(node, &transaction);
+    bool is_judged =
+        version->rules != NULL && !earn->is_fixed && !earning_was_by_rate(node, &transaction);
     if (is_judged && version->number == 0) { /* the ledger doesn't write yet, and keeps it then */
         snapshot_release(snapshot);
         refuse_err(call, ERR_UNAVAILABLE, NULL);
