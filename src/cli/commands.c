@@ -256,7 +256,8 @@ const struct cli_command commands[] = {
     {"offer choose", "[CAMPAIGN]",
      "Choose what to offer to whom by what shoppers bought; nothing is given",
      "talea offer choose autumn --out autumn.csv\n"
-     "  talea offer choose --programme next.yaml --receipts october.csv.gz --map till.yaml",
+     "  talea offer choose --programme next.yaml --receipts october.csv.gz \\\n"
+     "      --map till.yaml",
      offer_choose_options, 0, 1, ROLE_BACK_OFFICE, run_offer_choose},
     {"offer assign", "CAMPAIGN", "Choose, and give members what was chosen; again: only new ones",
      "talea offer assign autumn", NULL, 1, 1, ROLE_BACK_OFFICE, run_offer_assign},
