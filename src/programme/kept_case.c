@@ -78,11 +78,13 @@ void kept_case_encode(const struct kept_case *kept, struct buffer *out)
     write_shopper(out, &occasion->shopper);
 }
 
+#define OTHER_KINDS 0x40u /* bytes that are no case begin so or higher (offers/kept_offers.h) */
+
 bool kept_case_is_sale(struct slice bytes)
 {
     struct reader in = reader_of(bytes);
     unsigned version = read_u8(&in);
-    bool is_case = version == KEPT_CASE_VERSION || version == KEPT_CASE_WITH_SHOPPER;
+    bool is_case = version > 0 && version < OTHER_KINDS;
     (void)read_varint(&in); /* the programme */
     return is_case && read_u8(&in) == OCCASION_SALE && in.err == ERR_OK;
 }
