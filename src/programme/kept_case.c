@@ -4,8 +4,7 @@
 
 enum {
     KEPT_CASE_VERSION = 1,
-    KEPT_CASE_WITH_SHOPPER = 2 /* behind it: who the shopper is */,
-    OTHERS_FROM = 0x40
+    KEPT_CASE_WITH_SHOPPER = 2 /* behind it: who the shopper is */
 };
 
 static void write_line(struct buffer *out, const struct basket_line *line)
