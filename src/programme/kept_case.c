@@ -4,7 +4,8 @@
 
 enum {
     KEPT_CASE_VERSION = 1,
-    KEPT_CASE_WITH_SHOPPER = 2 /* behind it: who the shopper is */
+    KEPT_CASE_WITH_SHOPPER = 2 /* behind it: who the shopper is */,
+    OTHERS_FROM = 0x40
 };
 
 static void write_line(struct buffer *out, const struct basket_line *line)
@@ -77,15 +78,12 @@ void kept_case_encode(const struct kept_case *kept, struct buffer *out)
     write_shopper(out, &occasion->shopper);
 }
 
-#define OTHER_KINDS 0x40u /* bytes that are no case begin so or higher (offers/kept_offers.h) */
-
 bool kept_case_is_sale(struct slice bytes)
 {
     struct reader in = reader_of(bytes);
-    unsigned version = read_u8(&in);
-    bool is_case = version > 0 && version < OTHER_KINDS;
+    (void)read_u8(&in);     /* the form */
     (void)read_varint(&in); /* the programme */
-    return is_case && read_u8(&in) == OCCASION_SALE && in.err == ERR_OK;
+    return kept_case_is(bytes) && read_u8(&in) == OCCASION_SALE && in.err == ERR_OK;
 }
 
 /* A list of at most `most`; NULL without memory, or when there are more. */
