@@ -24,6 +24,9 @@
 #define HASH_DOMAIN_STANDING   "talea.v1.standing"   /* ids of what changes standings */
 #define HASH_DOMAIN_CONTROL    "talea.v1.control"    /* who is in a campaign's control group */
 #define HASH_DOMAIN_OFFERED    "talea.v1.offered"    /* ids of what gives a member offers */
+#define HASH_DOMAIN_COUPON     "talea.v1.coupon"     /* a coupon's code: whose standing it is */
+#define HASH_DOMAIN_CODE       "talea.v1.code"       /* codes that are made of a secret */
+#define HASH_DOMAIN_QUOTE      "talea.v1.quote"      /* all that a quote promises */
 #define HASH_DOMAIN_DRAW       "talea.v1.draw"       /* a draw's name, its steps, its pages */
 #define HASH_DOMAIN_SURVEY     "talea.v1.survey"     /* an answer: which survey, of which sale */
 

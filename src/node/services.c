@@ -20,6 +20,9 @@ static const struct rpc_method till_methods[] = {
     {"GetBalance", ROLES_TILL | ROLE_AUDITOR, RPC_INLINE, till_get_balance, NULL},
     {"ListHistory", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, till_list_history, NULL},
     {"Earn", ROLES_TILL, RPC_INLINE, till_earn, NULL},
+    {"Quote", ROLES_TILL, RPC_INLINE, till_make_quote, NULL},
+    {"ConfirmQuote", ROLES_TILL, RPC_WORKER, till_confirm_quote, NULL},
+    {"ReleaseQuote", ROLES_TILL, RPC_INLINE, till_release_quote, NULL},
     {"RecordEvent", ROLES_TILL, RPC_INLINE, till_record_event, NULL},
     {"AuthoriseBurn", ROLES_TILL, RPC_INLINE, till_authorise_burn, NULL},
     {"CaptureBurn", ROLES_TILL, RPC_INLINE, till_capture_burn, NULL},
@@ -114,6 +117,9 @@ static const struct rpc_method programme_methods[] = {
     {"ListShoppers", ROLES_OFFICE, RPC_WORKER, offers_list_shoppers, NULL},
     {"AssignOffers", ROLES_OFFICE, RPC_WORKER, offers_assign, NULL},
     {"GetOffers", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, offers_get, NULL},
+    {"IssueCoupons", ROLES_OFFICE, RPC_WORKER, coupon_issue_codes, NULL},
+    {"GetCoupon", ROLES_TILL | ROLE_AUDITOR, RPC_INLINE, coupon_get, NULL},
+    {"ListCoupons", ROLES_READ, RPC_INLINE, coupon_list, NULL},
 };
 
 static const struct rpc_method draw_methods[] = {
