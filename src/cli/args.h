@@ -114,6 +114,14 @@ enum option_key {
     OPT_CHANNEL,
     OPT_BIRTHDAY,
     OPT_REFERRER,
+    OPT_VALUE,
+    OPT_SCORE,
+    OPT_COMMENT,
+    OPT_SPEND,
+    OPT_TILL,
+    OPT_CASHIER,
+    OPT_VERDICT,
+    OPT_RULE,
     OPT_LAST
 };
 

@@ -203,6 +203,9 @@ static void make_commands(const struct node *node, struct judging_case *judged)
                                                      .groups = buffer_slice(&judged->groups),
                                                      .evidence = buffer_slice(&judged->evidence)};
     }
+    if (judged->has_alert) {
+        judged->commands[judged->command_count++] = judged->alert;
+    }
 }
 
 enum err judging_try(struct node *node, const struct ledger_view *view, struct judging_case *judged,

@@ -38,7 +38,9 @@ struct judging_case {
     struct buffer groups;
     struct buffer evidence;
     struct judgement judgement;
-    struct command commands[2]; /* the giving, and what changes */
+    bool has_alert; /* that goes with it */
+    struct command alert;
+    struct command commands[3]; /* the giving, what changes, the alert */
     size_t command_count;
 };
 

@@ -9,9 +9,11 @@
 #include "base/file.h"
 #include "crypto/random.h"
 #include "node/audience.h"
+#include "node/fraud_gate.h"
 #include "node/housekeeper.h"
 #include "node/batch.h"
 #include "node/in_force.h"
+#include "node/insights.h"
 #include "node/metrics.h"
 #include "node/notifier.h"
 #include "node/own_keys.h"
@@ -245,6 +247,8 @@ static enum err start_rpc(struct node *node, struct note *note)
     node->services[5] = ledger_service(node);
     node->services[6] = payment_service(node);
     node->services[7] = programme_service(node);
+    node->services[8] = draw_service(node);
+    node->services[9] = measure_service(node);
     size_t count = sizeof node->services / sizeof node->services[0];
     return rpc_server_start(&options, node->services, count, &node->server, note);
 }
@@ -268,6 +272,10 @@ static enum err start_all(struct node *node, struct note *note)
     if (node->block_offers == NULL) {
         return ERR_RESOURCE;
     }
+    node->fraud_gate = fraud_gate_create(node);
+    if (node->fraud_gate == NULL) {
+        return ERR_RESOURCE;
+    }
     TRY(replier_start(&node->replier));
     TRY(batch_rooms_open(node, &node->batches));
     TRY(peers_start(node, &peers, note));
@@ -276,6 +284,10 @@ static enum err start_all(struct node *node, struct note *note)
     pthread_mutex_unlock(&node->peers_lock);
     TRY(peers_follow(peers)); /* an epoch may have come meanwhile */
     TRY(notifier_start(node, &node->notifier, note));
+    node->insights = insights_create();
+    if (node->insights == NULL) {
+        return ERR_RESOURCE;
+    }
     TRY(housekeeper_start(node, &node->housekeeper));
     TRY(raiser_start(node, &node->raiser));
     TRY(audience_start(node, &node->audience));
@@ -319,6 +331,7 @@ enum err node_start(const char *config_path, struct node **out_node, struct note
     pthread_mutex_init(&node->snapshot_lock, NULL);
     pthread_mutex_init(&node->settle_lock, NULL);
     pthread_mutex_init(&node->return_lock, NULL);
+    pthread_mutex_init(&node->review_lock, NULL);
     pthread_mutex_init(&node->peers_lock, NULL);
     event_gate_init(&node->events);
     judge_gate_init(&node->judge_gate);
@@ -353,6 +366,7 @@ void node_stop(struct node *node)
     housekeeper_stop(node->housekeeper);
     audience_stop(node->audience);
     raiser_stop(node->raiser);
+    fraud_gate_destroy(node->fraud_gate);
     engine_close(node->engine);
     replier_stop(node->replier);
     batch_rooms_close(node->batches);
@@ -367,6 +381,7 @@ void node_stop(struct node *node)
     }
     peer_guard_destroy(node->peer_guard);
     block_offers_destroy(node->block_offers);
+    insights_destroy(node->insights);
     node_metrics_destroy(node->counters);
     metrics_destroy(node->metrics);
     own_keys_destroy(node->own_keys);
@@ -381,6 +396,7 @@ void node_stop(struct node *node)
     }
     pthread_mutex_destroy(&node->settle_lock);
     pthread_mutex_destroy(&node->return_lock);
+    pthread_mutex_destroy(&node->review_lock);
     time_zones_fini(&node->time_zones);
     pthread_mutex_destroy(&node->snapshot_lock);
     pthread_mutex_destroy(&node->reload_lock);

@@ -150,12 +150,14 @@ static void answer_first(void *context)
     answer_call(till, err, &answer);
 }
 
-/* The refusal of the two that is the reason. */
+/* The refusal that is the reason of the others. */
 static void choose_refusal(struct till_judged *till)
 {
     struct outcome *first = &till->outcomes[0];
-    if (first->verdict == VERDICT_LINKED_REFUSED && till->judged.command_count == 2) {
-        *first = till->outcomes[1];
+    for (size_t i = 1; i < till->judged.command_count; i++) {
+        if (first->verdict == VERDICT_LINKED_REFUSED) {
+            *first = till->outcomes[i];
+        }
     }
 }
 

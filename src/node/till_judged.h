@@ -37,8 +37,8 @@ struct till_judged {
     struct snapshot *snapshot;
     bool has_bound; /* a till gives no more than the configuration says */
     struct judging_case judged;
-    struct outcome outcomes[2];
-    enum err err; /* of both together */
+    struct outcome outcomes[3];
+    enum err err; /* of all together */
 };
 
 /* In the call's memory; NULL when it was refused for want of it. What the caller fills in of the

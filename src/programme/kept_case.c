@@ -4,7 +4,8 @@
 
 enum {
     KEPT_CASE_VERSION = 1,
-    KEPT_CASE_WITH_SHOPPER = 2 /* behind it: who the shopper is */
+    KEPT_CASE_WITH_SHOPPER = 2 /* behind it: who the shopper is */,
+    OTHERS_FROM = 0x40
 };
 
 static void write_line(struct buffer *out, const struct basket_line *line)
@@ -155,6 +156,11 @@ static enum err read_shopper(struct reader *in, struct arena *arena, struct shop
     }
     shopper->lists = lists;
     return ERR_OK;
+}
+
+bool kept_case_is(struct slice bytes)
+{
+    return bytes.length > 0 && bytes.at[0] < OTHERS_FROM;
 }
 
 enum err kept_case_decode(struct slice bytes, struct arena *arena, struct kept_case *out_case)

@@ -20,6 +20,8 @@ struct kept_case {
     size_t award_count;
 };
 
+/* Is it one? What others keep in the same place begins with 0x40 or more. */
+bool kept_case_is(struct slice bytes);
 /* Sticks to the buffer's error. */
 void kept_case_encode(const struct kept_case *kept, struct buffer *out);
 /* Texts point into the bytes, lists are in the arena. ERR_CORRUPT, ERR_RESOURCE. */
