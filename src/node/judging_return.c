@@ -38,7 +38,13 @@ static enum err take_group(struct reader *in, int64_t before, int64_t after, int
         int64_t delta = step.how == STANDING_SET ? step.after - step.before : step.delta;
         bool is_given = delta > 0 && owner.kind != OWNER_RAISED; /* else a window that passed was
                                                                     dropped, or an event raised */
-        if (is_given && in->err == ERR_OK) {
+        bool is_given_code = owner.kind == OWNER_CODE && step.how == STANDING_SET;
+        if (is_given_code && after < whole) {
+            continue; /* a code that the sale gave goes when nothing of the sale is left */
+        }
+        if (is_given_code) {
+            part = delta;
+        } else if (is_given && in->err == ERR_OK) {
             TRY(share(delta, before, after, whole, &part));
         }
         if (part > 0) {

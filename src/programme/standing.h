@@ -21,6 +21,7 @@ enum slot_of {
     SLOT_TERM_PAID = 9,     /* money paid for what is prolonged; variant 1: the days for it */
     SLOT_SEGMENT = 10,      /* kept by nobody */
     SLOT_COUPON = 8, /* of a code: variant 0 the first day on which it is over, 1 whose it is */
+    SLOT_COUPON_COUNT = 16, /* of all codes of a coupon: variant 0 issued, 1 used */
     /* What the office says of a member, in STANDING_KEPT. */
     SLOT_REFERRER = 20, /* who brought the member: halves of its id (ledger/referral.h) */
     SLOT_LIST = 21,     /* 1: the member is on the static list of that name */

@@ -39,13 +39,6 @@ def without(text, rule):
     return left
 
 
-def for_node(text):
-    """What nodes run: coupons are for trials only."""
-    for rule in re.findall(r"  - rule: (.+)\n    coupon: ", text):
-        text = without(text, rule)
-    return re.sub(r"^coupons:\n(  .*\n)+", "", text, flags=re.MULTILINE)
-
-
 class Year:
     """Receipts as a brand's export has them."""
 
@@ -283,7 +276,7 @@ class Trading(Tried):
         with Coalition(list(YEARS), currency="EUR") as coalition:
             for brand, (file, _) in YEARS.items():
                 with open(os.path.join(PROGRAMMES, file + ".yaml"), encoding="utf-8") as text:
-                    coalition[brand].replace("programme.yaml", for_node(text.read()).encode())
+                    coalition[brand].replace("programme.yaml", text.read().encode())
             coalition.start()
             homes = {"anna": coalition["grocer"], "ben": coalition["coffee"]}
             cards = {who: home.cli("member", "add")["card"] for who, home in homes.items()}
