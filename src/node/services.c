@@ -35,7 +35,7 @@ static const struct rpc_method office_methods[] = {
     {"GetMember", ROLES_READ, RPC_WORKER, office_get_member, NULL},
     {"ListMembers", ROLES_READ, RPC_WORKER, office_list_members, NULL},
     {"ImportMembers", ROLES_OFFICE, RPC_WORKER, NULL, office_import_members},
-    {"CreateList", ROLES_OFFICE, RPC_INLINE, office_create_list, NULL},
+    {"CreateList", ROLES_OFFICE, RPC_WORKER, office_create_list, NULL},
     {"ListLists", ROLES_READ, RPC_WORKER, office_list_lists, NULL},
     {"ChangeList", ROLES_OFFICE, RPC_WORKER, NULL, office_change_list},
     {"ListAudience", ROLES_READ, RPC_WORKER, office_list_audience, NULL},
