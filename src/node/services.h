@@ -55,6 +55,7 @@ rpc_unary_handler ledger_execute_batch, ledger_get_transaction;
 rpc_stream_handler ledger_execute_stream, ledger_watch_events;
 rpc_unary_handler payment_list, payment_instruct, payment_import_bookings, period_status_list;
 rpc_unary_handler programme_activate, programme_list, programme_get, programme_explain;
+rpc_unary_handler offers_list_purchases, offers_list_shoppers, offers_assign, offers_get;
 rpc_unary_handler coupon_issue_codes, coupon_get, coupon_list;
 rpc_unary_handler draw_open, draw_reveal, draw_list, draw_get, draw_chance;
 rpc_stream_handler draw_close, draw_export;

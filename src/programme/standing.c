@@ -18,6 +18,7 @@ static enum slot_merge merge_of(enum slot_of of)
     case SLOT_LIST:
         return SLOT_LATEST;
     case SLOT_COUPON:
+    case SLOT_CAMPAIGN:
     case SLOT_REFERRER:
     case SLOT_RAISED:
         return SLOT_STAYS;
