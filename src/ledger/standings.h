@@ -20,6 +20,7 @@ enum standing_owner_kind {
     OWNER_CARD = 2,      /* another home's member that buys in our shops: its card's digits */
     OWNER_CODE = 3,      /* a coupon's code: the first bytes of its hash */
     OWNER_PROGRAMME = 4, /* what counts for everybody */
+    OWNER_GIFT_CARD = 5, /* its number's digits (gift_card.h) */
     OWNER_KIND_END
 };
 
@@ -104,7 +105,13 @@ MUST_USE enum err occasion_row_decode(struct slice value, struct occasion_row *o
 enum standing_id {
     STANDING_ID_CHANGE = 1,  /* CHANGE_STANDING: of the occasion, or of what takes back from it */
     STANDING_ID_RESERVE = 2, /* RESERVE: a quote's promise */
-    STANDING_ID_RELEASE = 3
+    STANDING_ID_RELEASE = 3,
+    /* Of what is paid in points at an occasion: the hold, what takes it, what gives it back because
+     * nothing came of the occasion, and what gives it back since the occasion is taken back. */
+    STANDING_ID_HOLD = 30,
+    STANDING_ID_CAPTURE = 31,
+    STANDING_ID_VOID = 32,
+    STANDING_ID_REFUND = 33
 };
 struct uid standing_transaction(enum standing_id what, const struct partner_id *issuer,
                                 const struct uid *id);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/record_reader.h"
+#include "node/given_items.h"
 #include "node/node.h"
 #include "node/requests.h"
 
@@ -165,7 +166,12 @@ static enum err write_evidence(struct judging_case *judged, const struct standin
                              .gross = judgement->gross,
                              .discount = judgement->discount,
                              .awards = judgement->awards,
-                             .award_count = judgement->award_count};
+                             .award_count = judgement->award_count,
+                             .items = judgement->items,
+                             .item_count = judgement->item_count,
+                             .spent = judgement->spent,
+                             .due = judgement->due,
+                             .refund = judgement->refund};
     buffer_clear(&judged->evidence);
     kept_case_encode(&kept, &judged->evidence);
     TRY(judged->evidence.err);
@@ -173,6 +179,26 @@ static enum err write_evidence(struct judging_case *judged, const struct standin
                ? note_set(note, ERR_INPUT, "the basket is too large to be kept: %zu bytes",
                           judged->evidence.length)
                : ERR_OK;
+}
+
+/* What it costs in points: of our own members held and taken at once; of others taken where their
+ * home granted it. */
+static void pay_in_points(const struct node *node, struct judging_case *judged)
+{
+    const struct partner_id *self = &node->config.partner;
+    struct uid hold_id = standing_transaction(STANDING_ID_HOLD, self, &judged->id);
+    struct uid capture_id = standing_transaction(STANDING_ID_CAPTURE, self, &judged->id);
+    if (!judged->is_granted) {
+        struct command *hold = &judged->commands[judged->command_count++];
+        *hold = command_now(node, COMMAND_HOLD, &hold_id);
+        hold->hold = (struct command_hold){
+            .redeemer = *self, .card = judged->give.earn.card, .points = judged->judgement.spent};
+        bool is_short = hold_times(node, hold->business_time, 0, &hold->hold);
+        ASSERT(is_short); /* the node's own default */
+    }
+    struct command *capture = &judged->commands[judged->command_count++];
+    *capture = command_now(node, COMMAND_CAPTURE, &capture_id);
+    capture->use = (struct command_hold_use){.hold = hold_id, .points = judged->judgement.spent};
 }
 
 /* Also what gives no points is told: a repeat that would give some by now finds that it was. */
@@ -200,6 +226,47 @@ static void make_commands(const struct node *node, struct judging_case *judged)
                                                      .groups = buffer_slice(&judged->groups),
                                                      .evidence = buffer_slice(&judged->evidence)};
     }
+    if (judgement->spent.minor > 0 && !judged->is_known) {
+        pay_in_points(node, judged);
+    }
+}
+
+const struct outcome *judging_outcome(const struct outcome *outcomes, size_t count)
+{
+    for (size_t i = 0; i < count && outcomes[0].verdict == VERDICT_LINKED_REFUSED; i++) {
+        if (outcomes[i].verdict != VERDICT_LINKED_REFUSED) {
+            return &outcomes[i];
+        }
+    }
+    return &outcomes[0];
+}
+
+/* What a member of ours can spend: only events have a price. */
+static enum err find_balance(const struct node *node, const struct ledger_view *view,
+                             struct judging_case *judged)
+{
+    struct uid id;
+    struct member member;
+    judged->occasion.shopper.balance = judged->balance;
+    if (judged->occasion.kind != OCCASION_EVENT || judged->owner.kind != OWNER_MEMBER) {
+        return ERR_OK;
+    }
+    memcpy(id.bytes, judged->owner.id, sizeof id.bytes);
+    TRY(ledger_get_member(view, &id, &member));
+    member_settle_view(&member, node_now(node));
+    judged->occasion.shopper.balance = member.available;
+    return ERR_OK;
+}
+
+/* A repeat pays nothing more. */
+static enum err find_known(const struct node *node, const struct ledger_view *view,
+                           struct judging_case *judged)
+{
+    uint64_t row;
+    enum err err = ledger_find_occasion(view, &judged->snapshot->roster, &node->config.partner,
+                                        &judged->id, &row);
+    judged->is_known = err == ERR_OK;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 enum err judging_try(const struct node *node, const struct ledger_view *view,
@@ -230,12 +297,17 @@ enum err judging_try(const struct node *node, const struct ledger_view *view,
         }
         TRY(ledger_get_standing(view, &judged->snapshot->roster, &all, row));
         judged->occasion.programme = standing_of_row(row);
+        TRY(find_balance(node, view, judged));
     }
-    TRY(judge(rules, &kept, &judged->occasion, false, &judged->arena, &judged->judgement, note));
+    TRY(find_known(node, view, judged));
+    TRY(judge(rules, &kept, &judged->occasion, judged->is_traced, &judged->arena,
+              &judged->judgement, note));
     if (!judged->has_owner) {
         judged->judgement.points = points_of(0);
+        judged->judgement.spent = points_of(0);
     }
     TRY(write_groups(judged, &before, &kept, note));
+    TRY(judged->has_owner ? given_write_cards(node, view, judged, note) : ERR_OK);
     TRY(write_evidence(judged, &kept, note));
     make_commands(node, judged);
     return ERR_OK;

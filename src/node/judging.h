@@ -16,6 +16,9 @@ struct outcome;
 /* How often an occasion is judged again when its standing moved meanwhile. */
 #define JUDGING_TRIES 64u
 
+/* The giving, what changes, and what is paid in points: held and taken. */
+#define JUDGING_COMMANDS 4u
+
 /* Zeroed and filled in by its owner down to `tried`. */
 struct judging_case {
     const struct snapshot *snapshot;
@@ -27,13 +30,17 @@ struct judging_case {
     struct command give;
     bool has_owner;
     struct standing_owner owner; /* where it is now */
+    bool is_traced;              /* who made it asks why rules did not apply */
+    bool is_granted;             /* what it costs is held at the card's home already */
+    struct points balance;       /* that can be spent, of another home's member as far as known */
+    bool is_known;               /* it was judged before: a repeat, if the same is said of it */
 
     unsigned tried;
     struct arena arena; /* of one try */
     struct buffer groups;
     struct buffer evidence;
     struct judgement judgement;
-    struct command commands[2]; /* the giving, and what changes */
+    struct command commands[JUDGING_COMMANDS];
     size_t command_count;
 };
 
@@ -57,6 +64,8 @@ bool judging_was_judged(struct node *node, const struct uid *id);
 MUST_USE enum err judging_read_case(struct node *node, const struct snapshot *snapshot,
                                     const struct uid *id, struct arena *arena,
                                     struct kept_case *out_case);
+/* Of commands that go together: that of the giving, or the refusal that is the reason. */
+const struct outcome *judging_outcome(const struct outcome *outcomes, size_t count);
 /* Refused since what it was judged on is no more so: judged again it may be taken. */
 bool judging_has_moved(enum verdict verdict);
 /* Judges, and makes the commands. ERR_INPUT and ERR_RANGE with a note as judge says; also when

@@ -243,6 +243,7 @@ static enum err start_rpc(struct node *node, struct note *note)
     node->services[5] = ledger_service(node);
     node->services[6] = payment_service(node);
     node->services[7] = programme_service(node);
+    node->services[8] = reward_service(node);
     size_t count = sizeof node->services / sizeof node->services[0];
     return rpc_server_start(&options, node->services, count, &node->server, note);
 }

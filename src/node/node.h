@@ -100,7 +100,7 @@ struct node {
     struct period_told period_told;
     bool has_met_somebody;       /* the housekeeper's: a partner was connected since the start */
     atomic_uint payment_changes; /* what was closed may be open again: counted */
-    struct rpc_service services[8];
+    struct rpc_service services[9];
     struct rpc_server *server;
     struct http_server *http;
     atomic_bool is_serving;

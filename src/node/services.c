@@ -7,6 +7,7 @@
 #include "talea/v1/payment.pb-c.h"
 #include "talea/v1/peer.pb-c.h"
 #include "talea/v1/programme.pb-c.h"
+#include "talea/v1/reward.pb-c.h"
 #include "talea/v1/till.pb-c.h"
 
 #define ROWS(table) (table), sizeof(table) / sizeof((table)[0])
@@ -96,6 +97,12 @@ static const struct rpc_method programme_methods[] = {
     {"ExplainPurchase", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, programme_explain, NULL},
 };
 
+static const struct rpc_method reward_methods[] = {
+    {"ListRewards", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, reward_list, NULL},
+    {"RedeemReward", ROLES_TILL, RPC_INLINE, reward_redeem, NULL},
+    {"CancelReward", ROLES_TILL, RPC_WORKER, reward_cancel, NULL},
+};
+
 static const struct rpc_method peer_methods[] = {
     {"AuthoriseHold", ROLE_PEER, RPC_INLINE, peer_authorise_hold, NULL},
     {"Clear", ROLE_PEER, RPC_WORKER, NULL, peer_clear},
@@ -166,4 +173,9 @@ struct rpc_service programme_service(struct node *node)
 {
     return (struct rpc_service){&talea__v1__programme_service__descriptor, ROWS(programme_methods),
                                 node};
+}
+
+struct rpc_service reward_service(struct node *node)
+{
+    return (struct rpc_service){&talea__v1__reward_service__descriptor, ROWS(reward_methods), node};
 }

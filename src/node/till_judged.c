@@ -4,10 +4,12 @@
 
 #include "engine/record_reader.h"
 #include "node/earning.h"
+#include "node/given_items.h"
 #include "node/node.h"
 #include "node/requests.h"
 
 static void try_judging(struct till_judged *till);
+static void end_refused(struct till_judged *till);
 
 /* Memory that is not the call's. */
 static void release(struct till_judged *till)
@@ -95,14 +97,22 @@ static enum err name_awards(const struct programme_version *version, const struc
 static enum err read_kept(struct till_judged *till, struct judged_answer *answer)
 {
     struct kept_case kept;
+    struct command_standing change;
     struct arena *arena = rpc_call_arena(till->call);
-    TRY(judging_read_case(till->node, till->snapshot, &till->judged.id, arena, &kept));
+    TRY(judging_read_change(till->node, till->snapshot, &till->judged.id, arena, &change));
+    TRY(kept_case_decode(change.evidence, arena, &kept));
     const struct programme_version *version =
         programmes_find(till->snapshot->programmes, kept.programme);
     if (version == NULL || version->rules == NULL) {
         return ERR_NOT_FOUND;
     }
     answer->discount_minor = kept.discount.minor;
+    answer->spent_points = kept.spent.minor;
+    answer->due_minor = kept.due.minor;
+    answer->refund_minor = kept.refund.minor;
+    answer->item_count = kept.item_count;
+    TRY(given_tell(till->node, version, kept.items, kept.item_count, change.groups, arena,
+                   &answer->items));
     return name_awards(version, kept.awards, kept.award_count, arena, answer);
 }
 
@@ -114,7 +124,9 @@ static void answer_call(struct till_judged *till, enum err err, const struct jud
     struct outcome outcome = till->outcomes[0];
     till_judged_send *send = till->send;
     release(till);
-    if (err != ERR_OK) {
+    if (till->refusal.code != 0) {
+        refuse(call, till->refusal.code, till->refusal.reason, "%s", till->refusal.text.text);
+    } else if (err != ERR_OK) {
         refuse_err(call, err, NULL);
     } else if (outcome.verdict != VERDICT_OK) {
         refuse_verdict(call, outcome.verdict);
@@ -136,26 +148,30 @@ static void answer_repeat(struct errand *errand)
     answer_call(till, err, &answer);
 }
 
+static enum err tell_first(struct till_judged *till, struct judged_answer *answer)
+{
+    const struct judging_case *judged = &till->judged;
+    const struct judgement *judgement = &judged->judgement;
+    struct arena *arena = rpc_call_arena(till->call);
+    answer->discount_minor = judgement->discount.minor;
+    answer->spent_points = judgement->spent.minor;
+    answer->due_minor = judgement->due.minor;
+    answer->refund_minor = judgement->refund.minor;
+    answer->item_count = judgement->item_count;
+    TRY(given_tell(till->node, judged->version, judgement->items, judgement->item_count,
+                   buffer_slice(&judged->groups), arena, &answer->items));
+    return name_awards(judged->version, judgement->awards, judgement->award_count, arena, answer);
+}
+
 static void answer_first(void *context)
 {
     struct till_judged *till = context;
-    const struct judgement *judgement = &till->judged.judgement;
-    struct judged_answer answer = {.discount_minor = judgement->discount.minor};
+    struct judged_answer answer = {.discount_minor = 0};
     enum err err = till->err;
-    if (err == ERR_OK && till->outcomes[0].verdict == VERDICT_OK) {
-        err = name_awards(till->judged.version, judgement->awards, judgement->award_count,
-                          rpc_call_arena(till->call), &answer);
+    if (err == ERR_OK && till->refusal.code == 0 && till->outcomes[0].verdict == VERDICT_OK) {
+        err = tell_first(till, &answer);
     }
     answer_call(till, err, &answer);
-}
-
-/* The refusal of the two that is the reason. */
-static void choose_refusal(struct till_judged *till)
-{
-    struct outcome *first = &till->outcomes[0];
-    if (first->verdict == VERDICT_LINKED_REFUSED && till->judged.command_count == 2) {
-        *first = till->outcomes[1];
-    }
 }
 
 /* On the engine's thread. */
@@ -164,7 +180,7 @@ static void judged_done(void *context, const struct outcome *outcome)
     struct till_judged *till = context;
     till->err = outcome->err;
     if (till->err == ERR_OK) {
-        choose_refusal(till);
+        till->outcomes[0] = *judging_outcome(till->outcomes, till->judged.command_count);
     }
     bool has_moved = till->err == ERR_OK && judging_has_moved(till->outcomes[0].verdict);
     if (has_moved && till->judged.tried < JUDGING_TRIES) {
@@ -177,7 +193,31 @@ static void judged_done(void *context, const struct outcome *outcome)
     if (till->err == ERR_OK && till->outcomes[0].is_repeat) {
         till->errand.run = answer_repeat;
         replier_put(till->node->replier, &till->errand);
+    } else if (till->err == ERR_OK && till->outcomes[0].verdict != VERDICT_OK) {
+        end_refused(till);
     } else {
+        rpc_call_resume(till->call, answer_first, till);
+    }
+}
+
+/* On the engine's thread. The refusal stands, whatever became of this. */
+static void hold_given_back(void *context, const struct outcome *outcome)
+{
+    struct till_judged *till = context;
+    (void)outcome;
+    rpc_call_resume(till->call, answer_first, till);
+}
+
+/* What the home granted is given back first. Where that can't be told now the home does so by
+ * itself when the hold's time is over. */
+static void end_refused(struct till_judged *till)
+{
+    const struct partner_id *self = &till->node->config.partner;
+    struct uid id = standing_transaction(STANDING_ID_VOID, self, &till->judged.id);
+    struct command give_back = command_now(till->node, COMMAND_VOID, &id);
+    give_back.use.hold = standing_transaction(STANDING_ID_HOLD, self, &till->judged.id);
+    if (!till->judged.is_granted ||
+        engine_submit(till->node->engine, &give_back, hold_given_back, till) != ERR_OK) {
         rpc_call_resume(till->call, answer_first, till);
     }
 }
@@ -206,6 +246,14 @@ static void try_judging(struct till_judged *till)
                        "More than %u points in one call of a till: limits.points_per_command_max "
                        "of this node's configuration.",
                        till->node->config.limits.points_per_command_max);
+    }
+    if (err == ERR_OK && till->look != NULL && !judged->is_known) {
+        till->look(till, &till->refusal);
+        if (till->refusal.code != 0) {
+            judge_gate_leave(&till->node->judge_gate, &till->turn);
+            end_refused(till);
+            return;
+        }
     }
     if (err == ERR_OK) {
         err = engine_submit_batch(till->node->engine, judged->commands, judged->command_count, true,

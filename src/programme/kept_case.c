@@ -3,7 +3,8 @@
 #include "base/limits.h"
 
 enum {
-    KEPT_CASE_VERSION = 1
+    KEPT_CASE_VERSION = 2,
+    KEPT_CASE_WITHOUT_ITEMS = 1 /* what was read before things were given */
 };
 
 static void write_line(struct buffer *out, const struct basket_line *line)
@@ -34,6 +35,23 @@ static void write_standing(struct buffer *out, const struct standing *standing)
     }
 }
 
+/* Things that were given, and what they cost. */
+static void write_items(struct buffer *out, const struct kept_case *kept)
+{
+    write_svarint(out, kept->occasion.shopper.balance.minor);
+    write_svarint(out, kept->spent.minor);
+    write_svarint(out, kept->due.minor);
+    write_svarint(out, kept->refund.minor);
+    write_varint(out, kept->item_count);
+    for (size_t i = 0; i < kept->item_count; i++) {
+        const struct item *item = &kept->items[i];
+        write_varint(out, item->rule);
+        write_svarint(out, item->count);
+        write_svarint(out, item->worth.minor);
+        write_svarint(out, item->until_day);
+    }
+}
+
 void kept_case_encode(const struct kept_case *kept, struct buffer *out)
 {
     const struct occasion *occasion = &kept->occasion;
@@ -60,6 +78,7 @@ void kept_case_encode(const struct kept_case *kept, struct buffer *out)
         write_svarint(out, kept->awards[i].wanted);
         write_svarint(out, kept->awards[i].given);
     }
+    write_items(out, kept);
 }
 
 /* A list of at most `most`; NULL without memory, or when there are more. */
@@ -124,6 +143,29 @@ static enum err read_awards(struct reader *in, struct arena *arena, struct kept_
     return ERR_OK;
 }
 
+static enum err read_items(struct reader *in, struct arena *arena, struct kept_case *kept)
+{
+    kept->occasion.shopper.balance.minor = read_svarint(in);
+    kept->spent.minor = read_svarint(in);
+    kept->due.minor = read_svarint(in);
+    kept->refund.minor = read_svarint(in);
+    struct item *items = read_list(in, arena, LIMIT_RULES, sizeof *items, &kept->item_count);
+    if (items == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < kept->item_count; i++) {
+        uint64_t rule = read_varint(in);
+        if (rule >= LIMIT_RULES) {
+            read_fail(in);
+        }
+        items[i] = (struct item){.rule = (uint16_t)rule, .count = read_svarint(in)};
+        items[i].worth.minor = read_svarint(in);
+        items[i].until_day = read_svarint(in);
+    }
+    kept->items = items;
+    return ERR_OK;
+}
+
 enum err kept_case_decode(struct slice bytes, struct arena *arena, struct kept_case *out_case)
 {
     struct reader in = reader_of(bytes);
@@ -131,7 +173,8 @@ enum err kept_case_decode(struct slice bytes, struct arena *arena, struct kept_c
     struct occasion *occasion = &kept.occasion;
     struct note unused;
     struct money total;
-    if (read_u8(&in) != KEPT_CASE_VERSION) {
+    unsigned version = read_u8(&in);
+    if (version != KEPT_CASE_VERSION && version != KEPT_CASE_WITHOUT_ITEMS) {
         return ERR_CORRUPT;
     }
     uint64_t programme = read_varint(&in);
@@ -153,6 +196,9 @@ enum err kept_case_decode(struct slice bytes, struct arena *arena, struct kept_c
     kept.gross.minor = read_svarint(&in);
     kept.discount.minor = read_svarint(&in);
     TRY(read_awards(&in, arena, &kept));
+    if (version == KEPT_CASE_VERSION) {
+        TRY(read_items(&in, arena, &kept));
+    }
     TRY(reader_finish(&in));
     if (standing_check(&kept.standing) != ERR_OK ||
         standing_check(&occasion->programme) != ERR_OK ||

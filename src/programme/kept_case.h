@@ -18,6 +18,11 @@ struct kept_case {
     struct money discount;
     const struct award *awards; /* by place in the version's text */
     size_t award_count;
+    const struct item *items; /* their names are the version's: empty when they are read */
+    size_t item_count;
+    struct points spent;
+    struct money due;
+    struct money refund;
 };
 
 /* Sticks to the buffer's error. */

@@ -17,7 +17,9 @@ static enum slot_merge merge_of(enum slot_of of)
     case SLOT_METRIC_LATEST:
         return SLOT_LATEST;
     case SLOT_COUPON:
+    case SLOT_GIFT_CARD:
         return SLOT_STAYS;
+    case SLOT_GIFT_BALANCE:
     case SLOT_GOODS:
     case SLOT_RULE:
     case SLOT_TIER:

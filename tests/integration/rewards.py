@@ -1,0 +1,155 @@
+#!/usr/bin/python3
+"""What points buy: rewards, gift cards, memberships, through two real nodes."""
+
+import concurrent.futures
+import unittest
+
+import wire
+from coalition import Coalition, main
+
+PROGRAMME = """version: 1
+currency: USD
+expiry: {kind: never}
+metrics:
+  - {name: buys, of: visits, window: ever}
+tiers:
+  - {tier: gold, metric: buys, at_least: 3, months: 12}
+rules:
+  - rule: points
+    give: {points: 10, per: 1.00, of: paid, rounding: down}
+  - rule: mug
+    on: reward mug
+    give: {item: mug}
+    price: {points: 300}
+    caps: [{per: ever, uses: 10, of: all}, {per: ever, uses: 9}]
+  - rule: gift card
+    on: reward gift card
+    give: {item: gift card, worth: 5.00, days: 365}
+    price: {points: 500, money: 1.00}
+  - rule: golden mug
+    on: reward golden mug
+    tiers: [gold]
+    give: {item: golden mug}
+    price: {points: 1}
+"""
+
+
+class Case(unittest.TestCase):
+    """A shop with rewards, and the home of somebody who buys there."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.coalition = Coalition(["shop", "home"])
+        cls.addClassCleanup(cls.coalition.close)
+        cls.coalition.make()
+        cls.shop = cls.coalition["shop"]
+        cls.home = cls.coalition["home"]
+        with open(cls.shop.path("programme.yaml"), "w", encoding="utf-8") as file:
+            file.write(PROGRAMME)
+        cls.coalition.start()
+
+    def card(self, node=None, spend=None):
+        card = (node or self.shop).cli("member", "add")["card"]
+        if spend is not None:
+            self.shop.cli("earn", card, spend)
+        return card
+
+    def available(self, card, node=None):
+        return (node or self.shop).cli("balance", card)["balance"]["available_points"]
+
+    def redeem(self, card, name, *words):
+        return self.shop.cli("reward", "redeem", card, name, *words)
+
+    def refused(self, reason, *words):
+        result = self.shop.talea(*words, expect=1)
+        self.assertIn(f"({reason})", result.stderr)
+        return result.stderr
+
+    def rewards(self, *words):
+        return {row["name"]: row for row in self.shop.cli("reward", "list", *words)["rewards"]}
+
+
+class Rewards(Case):
+    def test_a_reward_costs_points_and_is_given_once(self):
+        card = self.card(spend="100.00")
+        listed = self.rewards("--card", card)
+        self.assertEqual([(row["points"], row["is_available"], row["reason"])
+                          for row in listed.values()],
+                         [(300, True, "fired"), (500, True, "fired"), (1, False, "tier")])
+        self.assertEqual(listed["golden mug"]["tiers"], ["gold"])
+        stock = listed["mug"]["stock_left"]
+        words = ("mug", "--transaction-id", wire.uuid7())
+        first = self.redeem(card, *words)
+        self.assertEqual((first["spent_points"], first["items"][0]["name"]), (300, "mug"))
+        self.assertEqual(self.redeem(card, *words)["items"], first["items"])
+        self.assertEqual(self.available(card), 700)
+        self.assertEqual(self.rewards()["mug"]["stock_left"], stock - 1)
+        self.refused("TRANSACTION_ID_REUSED", "reward", "redeem", card, "gift card", *words[1:])
+        gift = self.redeem(card, "gift card")
+        self.assertEqual((gift["spent_points"], gift["due_minor"]), (500, 100))
+        self.assertEqual(gift["items"][0]["worth_minor"], 500)
+        self.assertIn("fewer points", self.refused("INSUFFICIENT_POINTS", "reward", "redeem", card,
+                                                   "mug"))
+        self.refused("REWARD_NOT_AVAILABLE", "reward", "redeem", card, "golden mug")
+        self.refused("REWARD_UNKNOWN", "reward", "redeem", card, "mugs")
+        cancel = ("reward", "cancel", first["redemption_id"])
+        again = ("--transaction-id", wire.uuid7())
+        self.assertEqual(self.shop.cli(*cancel, *again)["returned_points"], 300)
+        self.assertEqual(self.shop.cli(*cancel, *again)["returned_points"], 300)
+        self.refused("REWARD_USED", *cancel)
+        self.assertEqual(self.available(card), 500)
+        self.assertEqual(self.rewards()["mug"]["stock_left"], stock)
+        self.shop.talea("verify")
+
+    def test_a_stock_of_ten_is_ten(self):
+        cards = [self.card(spend="100.00") for _ in range(2)]
+        abroad = self.card(self.home, spend="100.00")
+        self.coalition.wait_cleared()
+        left = self.rewards()["mug"]["stock_left"]
+        pb = wire.messages()
+        with wire.channel(self.shop, "till") as channel:
+            till = wire.service(channel, pb.till, "TillService")
+            for card in cards + [abroad]:
+                till.Earn(pb.till.EarnRequest(transaction_id=wire.uuid7(), card=card,
+                                              amount_minor=100000))
+            self.coalition.wait_cleared()
+            service = wire.service(channel, pb.reward, "RewardService")
+
+            def redeem(number):
+                request = pb.reward.RedeemRewardRequest(
+                    transaction_id=wire.uuid7(), card=(cards + [abroad])[number % 3], reward="mug")
+                try:
+                    return service.RedeemReward(request).spent_points
+                except wire.grpc.RpcError:
+                    return 0
+            with concurrent.futures.ThreadPoolExecutor(64) as pool:
+                spent = list(pool.map(redeem, range(64)))
+        self.assertEqual((left, spent.count(300), spent.count(0)), (10, 10, 54))
+        self.assertEqual(self.rewards()["mug"]["stock_left"], 0)
+        self.coalition.wait_cleared()
+        balances = [self.available(card) for card in cards] + [self.available(abroad, self.home)]
+        self.assertEqual(sum(balances), 3 * 11000 - 10 * 300)
+        self.assertEqual(self.home.cli("balance", abroad)["balance"]["held_points"], 0)
+        self.shop.talea("verify")
+        self.home.talea("verify")
+
+    def test_the_home_of_the_card_is_asked(self):
+        card = self.card(self.home, spend="100.00")
+        self.coalition.wait_cleared()
+        words = ("gift card", "--transaction-id", wire.uuid7())
+        first = self.redeem(card, *words)
+        self.assertEqual((first["spent_points"], first["home"]), (500, "home"))
+        self.shop.kill()
+        self.shop.start()
+        self.assertEqual(self.redeem(card, *words)["items"], first["items"])
+        self.coalition.wait_cleared()
+        self.assertEqual(self.available(card, self.home), 500)
+        self.assertEqual(self.redeem(card, "gift card")["spent_points"], 500)
+        self.refused("INSUFFICIENT_POINTS", "reward", "redeem", card, "gift card")
+        self.shop.cli("reward", "cancel", first["redemption_id"])
+        self.coalition.wait_cleared()
+        self.assertEqual(self.available(card, self.home), 500)
+
+
+if __name__ == "__main__":
+    main(60)
