@@ -108,8 +108,9 @@
 #define LIMIT_COUPONS          256u
 #define LIMIT_COUPON_CODES     64u /* that one lists */
 #define LIMIT_CODE_BYTES       64u
-#define LIMIT_SHOWN_CODES      16u /* with one basket or event */
-#define LIMIT_STEPS            64u /* of a percentage that follows a metric */
+#define LIMIT_GIFT_CARDS       1000u /* that are issued by one call */
+#define LIMIT_SHOWN_CODES      16u   /* with one basket or event */
+#define LIMIT_STEPS            64u   /* of a percentage that follows a metric */
 #define LIMIT_PRICED_ITEMS     1000u
 #define LIMIT_TERM_MONTHS      1200u /* that something lasts which rules prolong */
 #define LIMIT_TERM_DAYS        36600u

@@ -111,7 +111,8 @@ enum standing_id {
     STANDING_ID_HOLD = 30,
     STANDING_ID_CAPTURE = 31,
     STANDING_ID_VOID = 32,
-    STANDING_ID_REFUND = 33
+    STANDING_ID_REFUND = 33,
+    STANDING_ID_NEXT = 34 /* an occasion that follows on one, as it is too large for one record */
 };
 struct uid standing_transaction(enum standing_id what, const struct partner_id *issuer,
                                 const struct uid *id);

@@ -380,5 +380,6 @@ enum err judging_read_case(struct node *node, const struct snapshot *snapshot, c
 {
     struct command_standing change;
     TRY(judging_read_change(node, snapshot, id, arena, &change));
-    return kept_case_decode(change.evidence, arena, out_case);
+    return kept_case_is(change.evidence) ? kept_case_decode(change.evidence, arena, out_case)
+                                         : ERR_NOT_FOUND; /* a gift card paid, and no sale */
 }

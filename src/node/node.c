@@ -316,6 +316,9 @@ enum err node_start(const char *config_path, struct node **out_node, struct note
     pthread_mutex_init(&node->snapshot_lock, NULL);
     pthread_mutex_init(&node->settle_lock, NULL);
     pthread_mutex_init(&node->return_lock, NULL);
+    for (unsigned i = 0; i < GIFT_LOCKS; i++) {
+        pthread_mutex_init(&node->gift_locks[i], NULL);
+    }
     pthread_mutex_init(&node->peers_lock, NULL);
     event_gate_init(&node->events);
     judge_gate_init(&node->judge_gate);
@@ -376,6 +379,9 @@ void node_stop(struct node *node)
     }
     pthread_mutex_destroy(&node->settle_lock);
     pthread_mutex_destroy(&node->return_lock);
+    for (unsigned i = 0; i < GIFT_LOCKS; i++) {
+        pthread_mutex_destroy(&node->gift_locks[i]);
+    }
     time_zones_fini(&node->time_zones);
     pthread_mutex_destroy(&node->snapshot_lock);
     pthread_mutex_destroy(&node->reload_lock);

@@ -49,6 +49,7 @@ struct period_told {
 #define TALEA_VERSION "0.1.0"
 
 #define NETTING_WATCHES 64u
+#define GIFT_LOCKS      64u
 
 /* How far the net of all pairs of a period is; nothing of it is kept when the node ends. */
 struct netting_watch {
@@ -71,7 +72,8 @@ struct node {
     struct own_keys *own_keys;
     atomic_bool has_key; /* one of them may sign now */
     struct peer_guard *peer_guard;
-    pthread_mutex_t return_lock; /* returns of sales that rules judged take turns */
+    pthread_mutex_t gift_locks[GIFT_LOCKS]; /* calls about one gift card take turns */
+    pthread_mutex_t return_lock;            /* returns of sales that rules judged take turns */
     struct block_offers *block_offers;
     pthread_mutex_t settle_lock; /* pairs' rows are read, changed and written under it */
     struct netting_watch netting[NETTING_WATCHES]; /* under it, too */

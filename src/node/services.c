@@ -101,6 +101,12 @@ static const struct rpc_method reward_methods[] = {
     {"ListRewards", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, reward_list, NULL},
     {"RedeemReward", ROLES_TILL, RPC_INLINE, reward_redeem, NULL},
     {"CancelReward", ROLES_TILL, RPC_WORKER, reward_cancel, NULL},
+    {"IssueGiftCards", ROLES_OFFICE, RPC_WORKER, gift_issue, NULL},
+    {"GetGiftCard", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, gift_show, NULL},
+    {"PayGiftCard", ROLES_TILL, RPC_WORKER, gift_pay, NULL},
+    {"RefundGiftCard", ROLES_TILL, RPC_WORKER, gift_refund, NULL},
+    {"BlockGiftCard", ROLES_OFFICE, RPC_WORKER, gift_block, NULL},
+    {"ReportGiftCards", ROLES_READ, RPC_WORKER, gift_report, NULL},
 };
 
 static const struct rpc_method peer_methods[] = {

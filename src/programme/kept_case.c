@@ -7,6 +7,11 @@ enum {
     KEPT_CASE_WITHOUT_ITEMS = 1 /* what was read before things were given */
 };
 
+bool kept_case_is(struct slice bytes)
+{
+    return bytes.length > 0 && bytes.at[0] > 0 && bytes.at[0] <= KEPT_CASE_VERSION;
+}
+
 static void write_line(struct buffer *out, const struct basket_line *line)
 {
     write_block(out, line->product);

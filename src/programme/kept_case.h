@@ -25,6 +25,8 @@ struct kept_case {
     struct money refund;
 };
 
+/* Is it one, by its first byte? */
+bool kept_case_is(struct slice bytes);
 /* Sticks to the buffer's error. */
 void kept_case_encode(const struct kept_case *kept, struct buffer *out);
 /* Texts point into the bytes, lists are in the arena. ERR_CORRUPT, ERR_RESOURCE. */

@@ -151,5 +151,64 @@ class Rewards(Case):
         self.assertEqual(self.available(card, self.home), 500)
 
 
+class GiftCards(Case):
+    def test_a_gift_card_is_paid_with_and_no_more(self):
+        words = ("giftcard", "issue", "--amount", 50, "--count", 40, "--transaction-id",
+                 wire.uuid7())
+        cards = self.shop.cli(*words)["cards"]
+        self.assertEqual(self.shop.cli(*words)["cards"], cards)
+        self.assertEqual(len({card["number"] for card in cards}), 40)
+        number, pin = cards[0]["number"], cards[0]["pin"]
+        pay = ("giftcard", "pay", number, "--pin", pin)
+        words = (*pay, "12.50", "--receipt", "4711", "--transaction-id", wire.uuid7())
+        paid = self.shop.cli(*words)
+        self.assertEqual((paid["paid_minor"], paid["balance_minor"]), (1250, 3750))
+        self.assertEqual(self.shop.cli(*words)["paid_minor"], 1250)
+        self.refused("TRANSACTION_ID_REUSED", *words[:5], "13", *words[6:])
+        self.refused("GIFT_CARD_TOO_LITTLE", *pay, "37.51")
+        self.assertEqual(self.shop.cli(*pay)["paid_minor"], 3750)
+        refund = ("giftcard", "refund", paid["payment_id"])
+        self.assertEqual(self.shop.cli(*refund, "10")["balance_minor"], 1000)
+        self.refused("RETURN_EXCEEDS_SALE", *refund, "2.51")
+        self.assertEqual(self.shop.cli(*refund)["balance_minor"], 1250)
+        self.shop.cli("giftcard", "block", number)
+        self.refused("GIFT_CARD_BLOCKED", *pay)
+        self.shop.cli("giftcard", "unblock", number)
+        self.shop.kill()
+        self.shop.start()
+        shown = self.shop.cli("giftcard", "show", number, "--pin", pin)
+        self.assertEqual((shown["balance"], shown["value"], shown["state"]), (1250, 5000, "open"))
+        sums = self.shop.cli("giftcard", "report")
+        self.assertEqual((sums["cards"], sums["issued_minor"], sums["open_minor"]),
+                         (40, 200000, 39 * 5000 + 1250))
+        # It is over from its day on.
+        old = self.shop.cli("giftcard", "issue", "--amount", 5, "--until", "2026-01-01")["cards"][0]
+        self.refused("GIFT_CARD_OVER", "giftcard", "pay", old["number"], "--pin", old["pin"])
+        self.assertEqual(self.shop.cli("giftcard", "report")["over_minor"], 500)
+        # Five wrong PINs lock it, also for the right one, and after a restart.
+        number, pin = cards[1]["number"], cards[1]["pin"]
+        wrong = "000000" if pin != "000000" else "000001"
+        show = ("giftcard", "show", number, "--pin")
+        for _ in range(5):
+            self.refused("PIN_WRONG", *show, wrong)
+        self.refused("GIFT_CARD_LOCKED", *show, pin)
+        self.refused("GIFT_CARD_UNKNOWN", "giftcard", "show", "0012345678901237", "--pin", pin)
+        self.shop.talea("giftcard", "show", number[:-1] + str((int(number[-1]) + 1) % 10), expect=2)
+        self.shop.talea("verify")
+
+    def test_what_a_reward_gave_is_used_or_taken_back(self):
+        card = self.card(spend="200.00")
+        gift = self.redeem(card, "gift card")
+        mug = self.redeem(card, "mug")
+        code, voucher = gift["items"][0]["code"], mug["items"][0]["code"]
+        shown = self.shop.cli("giftcard", "show", voucher["number"], "--pin", voucher["pin"])
+        self.assertEqual((shown["is_voucher"], shown["item"], shown["balance"]), (True, "mug", 1))
+        self.shop.cli("giftcard", "pay", voucher["number"], "--pin", voucher["pin"])
+        self.refused("REWARD_USED", "reward", "cancel", mug["redemption_id"])
+        self.shop.cli("reward", "cancel", gift["redemption_id"])
+        self.refused("GIFT_CARD_CANCELLED", "giftcard", "pay", code["number"], "--pin", code["pin"])
+        self.assertEqual(self.available(card), 2000 - 300)
+
+
 if __name__ == "__main__":
     main(60)
