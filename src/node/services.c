@@ -107,6 +107,8 @@ static const struct rpc_method reward_methods[] = {
     {"RefundGiftCard", ROLES_TILL, RPC_WORKER, gift_refund, NULL},
     {"BlockGiftCard", ROLES_OFFICE, RPC_WORKER, gift_block, NULL},
     {"ReportGiftCards", ROLES_READ, RPC_WORKER, gift_report, NULL},
+    {"ListMemberships", ROLES_TILL | ROLE_AUDITOR, RPC_INLINE, membership_list, NULL},
+    {"CancelMembership", ROLES_TILL, RPC_INLINE, membership_cancel, NULL},
 };
 
 static const struct rpc_method peer_methods[] = {

@@ -47,6 +47,7 @@ rpc_unary_handler ledger_execute_batch, ledger_get_transaction;
 rpc_stream_handler ledger_execute_stream, ledger_watch_events;
 rpc_unary_handler payment_list, payment_instruct, payment_import_bookings, period_status_list;
 rpc_unary_handler reward_list, reward_redeem, reward_cancel;
+rpc_unary_handler membership_list, membership_cancel;
 rpc_unary_handler gift_issue, gift_show, gift_pay, gift_refund, gift_block, gift_report;
 rpc_unary_handler programme_activate, programme_list, programme_get, programme_explain;
 rpc_unary_handler peer_authorise_hold, peer_fetch_mandate, peer_exchange_statement,

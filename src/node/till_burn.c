@@ -1,5 +1,6 @@
 /* A till's burns: holds, captures, voids, returns of goods paid with points. */
 #include "ledger/route.h"
+#include "node/burning.h"
 #include "node/metrics.h"
 #include "node/node.h"
 #include "node/partner_host.h"
@@ -131,7 +132,13 @@ static bool is_within_bound(struct node *node, struct rpc_call *call, const stru
 {
     struct snapshot *snapshot = node_snapshot(node);
     bool is_within = command->hold.points.minor <= snapshot->till_points_max.minor;
+    bool is_enough = burning_is_enough(snapshot, command->business_time, command->hold.points);
     snapshot_release(snapshot);
+    if (command->hold.points.minor > 0 && !is_enough) {
+        refuse(call, 9, "BURN_TOO_SMALL",
+               "The programme lets so few points not be spent: burn.smallest.");
+        return false;
+    }
     return request_within_bound(call, node, is_within);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/record_reader.h"
+#include "node/burning.h"
 #include "node/earning.h"
 #include "node/given_items.h"
 #include "node/node.h"
@@ -247,8 +248,11 @@ static void try_judging(struct till_judged *till)
                        "of this node's configuration.",
                        till->node->config.limits.points_per_command_max);
     }
-    if (err == ERR_OK && till->look != NULL && !judged->is_known) {
-        till->look(till, &till->refusal);
+    if (err == ERR_OK && !judged->is_known) {
+        err = burning_look(judged, &till->refusal);
+        if (till->look != NULL && till->refusal.code == 0) {
+            till->look(till, &till->refusal);
+        }
         if (till->refusal.code != 0) {
             judge_gate_leave(&till->node->judge_gate, &till->turn);
             end_refused(till);

@@ -10,13 +10,27 @@ from coalition import Coalition, main
 PROGRAMME = """version: 1
 currency: USD
 expiry: {kind: never}
+burn: {points: 100, worth: 1.00, smallest: 50, largest_share: 50, except: [fees]}
+goods:
+  - {name: fees, categories: [fees]}
 metrics:
   - {name: buys, of: visits, window: ever}
 tiers:
   - {tier: gold, metric: buys, at_least: 3, months: 12}
+  - tier: club
 rules:
   - rule: points
     give: {points: 10, per: 1.00, of: paid, rounding: down}
+  - rule: a year
+    for: [fees]
+    give: {prolong: club, days: 100, added: yes}
+  - rule: club bonus
+    tiers: [club]
+    channels: [club]
+    give: {points: 7}
+  - rule: money back
+    on: leave the club
+    give: {refund: club, rounding: down}
   - rule: mug
     on: reward mug
     give: {item: mug}
@@ -208,6 +222,48 @@ class GiftCards(Case):
         self.shop.cli("reward", "cancel", gift["redemption_id"])
         self.refused("GIFT_CARD_CANCELLED", "giftcard", "pay", code["number"], "--pin", code["pin"])
         self.assertEqual(self.available(card), 2000 - 300)
+
+
+class Memberships(Case):
+    def bonus(self, card):
+        awards = self.shop.cli("earn", card, "1.00", "--channel", "club")["awards"]
+        return [award["points"] for award in awards if award["rule"] == "club bonus"]
+
+    def test_a_membership_is_bought_and_ended(self):
+        card = self.card()
+        self.assertEqual(self.bonus(card), [])
+        self.refused("MEMBERSHIP_NOT_HELD", "membership", "cancel", card, "club")
+        for left in (100, 200):
+            self.shop.cli("earn", card, "--line", "category=fees,amount=30.00")
+            held = self.shop.cli("membership", "show", card)["memberships"]
+            self.assertEqual([(row["name"], row["days_left"], row["refund_minor"])
+                              for row in held], [("club", left, left * 30)])
+        self.assertEqual(self.bonus(card), [7])
+        words = ("membership", "cancel", card, "club", "--transaction-id", wire.uuid7())
+        self.assertEqual(self.shop.cli(*words)["refund_minor"], 6000)
+        self.assertEqual(self.shop.cli(*words)["refund_minor"], 6000)
+        self.assertEqual(self.shop.cli("membership", "show", card)["memberships"][0]["days_left"],
+                         0)
+        self.assertEqual(self.bonus(card), [])
+        self.refused("MEMBERSHIP_NOT_HELD", *words[:4])
+        self.refused("MEMBERSHIP_UNKNOWN", *words[:3], "clubs")
+
+    def test_points_pay_what_they_may(self):
+        card = self.card(spend="100.00")
+        self.refused("BURN_TOO_SMALL", "burn", card, 49)
+        self.shop.talea("burn", card, 50)
+
+        def pay(minor):
+            pb = wire.messages()
+            with wire.channel(self.shop, "till") as channel:
+                till = wire.service(channel, pb.till, "TillService")
+                return till.Earn(pb.till.EarnRequest(
+                    transaction_id=wire.uuid7(), card=card, paid_in_points_minor=minor,
+                    lines=[pb.till.BasketLine(amount_minor=1000),
+                           pb.till.BasketLine(category="fees", amount_minor=3000)]))
+        self.assertEqual(pay(500).earned_points, 350)
+        with self.assertRaisesRegex(wire.grpc.RpcError, "may pay 500 at most"):
+            pay(501)
 
 
 if __name__ == "__main__":
