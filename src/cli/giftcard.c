@@ -124,13 +124,12 @@ enum cli_exit run_giftcard_issue(struct cli *cli)
 
 /* ---- What is on one ---- */
 
-static enum cli_exit print_card(struct cli *cli, const ProtobufCMessage *message)
+static enum cli_exit print_card(struct cli *cli, const Talea__V1__GiftCard *card)
 {
-    const Talea__V1__GiftCard *card = (const Talea__V1__GiftCard *)message;
     const struct units *units;
     char text[AMOUNT_TEXT_MAX];
     if (cli->is_json) {
-        return session_print_json(cli, message);
+        return session_print_json(cli, &card->base);
     }
     enum cli_exit outcome = session_units(cli, &units);
     if (outcome != CLI_OK) {
@@ -156,7 +155,9 @@ enum cli_exit run_giftcard_show(struct cli *cli)
     request.number = message_text(cli_argument(cli, 0));
     request.pin = message_text(pin_of(cli));
     enum cli_exit outcome = reward_call(cli, "GetGiftCard", &request.base, &message);
-    return outcome == CLI_OK ? print_card(cli, message) : outcome;
+    return outcome == CLI_OK
+               ? print_card(cli, ((const Talea__V1__GetGiftCardResponse *)message)->card)
+               : outcome;
 }
 
 static enum cli_exit block(struct cli *cli, bool is_lifted)
@@ -173,7 +174,9 @@ static enum cli_exit block(struct cli *cli, bool is_lifted)
     request.number = message_text(cli_argument(cli, 0));
     request.is_lifted = is_lifted;
     outcome = reward_call(cli, "BlockGiftCard", &request.base, &message);
-    return outcome == CLI_OK ? print_card(cli, message) : outcome;
+    return outcome == CLI_OK
+               ? print_card(cli, ((const Talea__V1__BlockGiftCardResponse *)message)->card)
+               : outcome;
 }
 
 enum cli_exit run_giftcard_block(struct cli *cli)

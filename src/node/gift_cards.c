@@ -37,26 +37,26 @@ struct slice gift_thing_name(const struct snapshot *snapshot, int64_t thing)
     return slice_of("", 0);
 }
 
-void gift_send_card(struct gift_desk *desk)
+Talea__V1__GiftCard *gift_message(struct gift_desk *desk)
 {
-    Talea__V1__GiftCard response;
-    talea__v1__gift_card__init(&response);
     const struct gift_card *card = &desk->card;
+    struct arena *arena = rpc_call_arena(desk->call);
+    Talea__V1__GiftCard *message = arena_alloc(arena, sizeof *message);
+    if (message == NULL) {
+        return NULL;
+    }
+    talea__v1__gift_card__init(message);
     struct slice name =
         card->thing == 0 ? slice_of("", 0) : gift_thing_name(desk->snapshot, card->thing);
-    response.number = desk->number.digits;
-    response.is_voucher = card->kind == GIFT_CARD_THING;
-    response.item = arena_text(&desk->arena, name);
-    response.value = card->value;
-    response.balance = card->balance;
-    response.until_day = card->until_day;
-    response.issued_day = card->issued_day;
-    response.state = (char *)(uintptr_t)gift_state(card, desk->day, node_now(desk->node));
-    if (response.item == NULL) {
-        refuse_err(desk->call, ERR_RESOURCE, NULL);
-    } else {
-        rpc_call_reply(desk->call, &response.base);
-    }
+    message->number = arena_text(arena, slice_of(desk->number.digits, GIFT_CARD_DIGITS));
+    message->is_voucher = card->kind == GIFT_CARD_THING;
+    message->item = arena_text(arena, name);
+    message->value = card->value;
+    message->balance = card->balance;
+    message->until_day = card->until_day;
+    message->issued_day = card->issued_day;
+    message->state = (char *)(uintptr_t)gift_state(card, desk->day, node_now(desk->node));
+    return message->item == NULL || message->number == NULL ? NULL : message;
 }
 
 /* ---- Sold by the office ---- */

@@ -12,6 +12,18 @@ static const struct uid nobody = {{0}};
 
 /* ---- What is on one ---- */
 
+static void send_card(struct gift_desk *desk)
+{
+    Talea__V1__GetGiftCardResponse response;
+    talea__v1__get_gift_card_response__init(&response);
+    response.card = gift_message(desk);
+    if (response.card == NULL) {
+        refuse_err(desk->call, ERR_RESOURCE, NULL);
+    } else {
+        rpc_call_reply(desk->call, &response.base);
+    }
+}
+
 void gift_show(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
     const Talea__V1__GetGiftCardRequest *request =
@@ -21,10 +33,9 @@ void gift_show(void *context, struct rpc_call *call, const ProtobufCMessage *mes
     if (!gift_desk_begin(&desk, context, call, request->number)) {
         return;
     }
-    if (is_office && request->pin[0] == '\0' && desk.card.value > 0) {
-        gift_send_card(&desk);
-    } else if (gift_desk_check_pin(&desk, request->pin)) {
-        gift_send_card(&desk);
+    bool needs_no_pin = is_office && request->pin[0] == '\0' && desk.card.value > 0;
+    if (needs_no_pin || gift_desk_check_pin(&desk, request->pin)) {
+        send_card(&desk);
     }
     gift_desk_end(&desk);
 }
@@ -259,6 +270,18 @@ void gift_refund(void *context, struct rpc_call *call, const ProtobufCMessage *m
 
 /* ---- Blocks ---- */
 
+static void send_blocked(struct gift_desk *desk)
+{
+    Talea__V1__BlockGiftCardResponse response;
+    talea__v1__block_gift_card_response__init(&response);
+    response.card = gift_message(desk);
+    if (response.card == NULL) {
+        refuse_err(desk->call, ERR_RESOURCE, NULL);
+    } else {
+        rpc_call_reply(desk->call, &response.base);
+    }
+}
+
 void gift_block(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
     const Talea__V1__BlockGiftCardRequest *request =
@@ -286,7 +309,7 @@ void gift_block(void *context, struct rpc_call *call, const ProtobufCMessage *me
     } else if (outcome.verdict != VERDICT_OK) {
         refuse_verdict(call, outcome.verdict);
     } else {
-        gift_send_card(&desk);
+        send_blocked(&desk);
     }
     gift_desk_end(&desk);
 }

@@ -9,7 +9,7 @@
 const char *gift_state(const struct gift_card *card, int64_t day, struct unix_ms now);
 /* What a voucher is for; empty where no version of the programme knows it. */
 struct slice gift_thing_name(const struct snapshot *snapshot, int64_t thing);
-/* Answers with the card as it is. */
-void gift_send_card(struct gift_desk *desk);
+/* The card as it is, in the call's memory; NULL when that is full. */
+Talea__V1__GiftCard *gift_message(struct gift_desk *desk);
 
 #endif
