@@ -26,21 +26,28 @@ enum cli_exit reward_call(struct cli *cli, const char *method, const ProtobufCMe
 }
 
 /* "500 points + 2.00 EUR" */
-static void table_price(struct table *table, const struct units *units, int64_t points,
-                        int64_t money_minor)
+static void table_price(struct table *table, const struct units *units,
+                        const Talea__V1__Reward *reward)
 {
-    char points_text[AMOUNT_TEXT_MAX];
-    char money_text[AMOUNT_TEXT_MAX];
-    amounts_points(units, points, points_text);
-    amount_format(money_minor, units->currency_decimals, money_text);
-    if (money_minor == 0) {
-        table_cell(table, "%s %s", points_text, units->points_name);
-    } else if (points == 0) {
-        table_cell(table, "%s %s", money_text, units->currency);
-    } else {
-        table_cell(table, "%s %s + %s %s", points_text, units->points_name, money_text,
-                   units->currency);
+    const struct {
+        int64_t minor;
+        unsigned decimals;
+        const char *unit;
+    } parts[] = {{reward->points, units->points_decimals, units->points_name},
+                 {reward->money_minor, units->currency_decimals, units->currency},
+                 {reward->takes, units->points_decimals, reward->takes_of}};
+    struct note note = {""};
+    size_t length = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0] && length < sizeof note.text; i++) {
+        char text[AMOUNT_TEXT_MAX];
+        if (parts[i].minor > 0) {
+            int written = snprintf(
+                note.text + length, sizeof note.text - length, "%s%s %s", length == 0 ? "" : " + ",
+                amount_format(parts[i].minor, parts[i].decimals, text), parts[i].unit);
+            length += written > 0 ? (size_t)written : 0;
+        }
     }
+    table_cell(table, "%s", note.text);
 }
 
 static void table_for_whom(struct table *table, const Talea__V1__Reward *row)
@@ -69,7 +76,7 @@ static void print_rewards(struct cli *cli, const struct units *units,
     for (size_t i = 0; i < reply->n_rewards; i++) {
         const Talea__V1__Reward *row = reply->rewards[i];
         table_cell(&table, "%s", row->name);
-        table_price(&table, units, row->points, row->money_minor);
+        table_price(&table, units, row);
         if (row->stock_left < 0) {
             table_cell(&table, "-");
         } else {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "node/node.h"
+#include "programme/reward.h"
 #include "store/vault.h"
 
 #define NUMBER_DOMAIN "gift card number"
@@ -59,7 +60,7 @@ void gift_pin(const struct node *node, const struct gift_number *number,
 /* What is handed over at once needs no code. */
 static bool has_code(const struct rule *rule, const struct item *item)
 {
-    return rule->price != NULL || item->worth.minor > 0 || item->until_day != INT64_MAX;
+    return reward_is(rule) || item->worth.minor > 0 || item->until_day != INT64_MAX;
 }
 
 static enum err card_of(const struct judging_case *judged, const struct item *item,

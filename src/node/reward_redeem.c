@@ -67,7 +67,7 @@ static void look_at_reward(const struct judging_case *judged, uint16_t place,
     }
     for (size_t i = 0; i < judged->judgement.award_count; i++) {
         const struct rule *rule = &text->rules[judged->judgement.awards[i].rule];
-        if (rule->price != NULL && judged->judgement.awards[i].rule != place) {
+        if (reward_is(rule) && judged->judgement.awards[i].rule != place) {
             out_refusal->reason = "REWARD_AMBIGUOUS";
             note_set(&out_refusal->text, ERR_INPUT,
                      "%s would be given and charged with it: the programme has both on one event.",

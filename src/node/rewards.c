@@ -103,12 +103,18 @@ static enum err tell_reward(struct listing *l, uint16_t place, Talea__V1__Reward
     bool is_item = rule->gift.gives == GIVES_ITEM;
     reward->name = arena_text(arena, slice_of(rule->name, strlen(rule->name)));
     reward->item = arena_text(arena, is_item ? rule->gift.item : slice_of("", 0));
-    reward->points = rule->price->points_minor;
-    reward->money_minor = rule->price->money_minor;
+    reward->points = rule->price != NULL ? rule->price->points_minor : 0;
+    reward->money_minor = rule->price != NULL ? rule->price->money_minor : 0;
     reward->count = is_item ? (int64_t)rule->gift.items : 0;
     reward->worth_minor = is_item ? rule->gift.money_minor : 0;
     if (reward->name == NULL || reward->item == NULL) {
         return ERR_RESOURCE;
+    }
+    if (rule->take != NULL) {
+        const char *metric = rules_text(l->version->rules)->metrics[rule->take->metric].name;
+        reward->takes = rule->take->minor;
+        reward->takes_of = arena_text(arena, slice_of(metric, strlen(metric)));
+        TRY(reward->takes_of == NULL ? ERR_RESOURCE : ERR_OK);
     }
     TRY(tell_for_whom(l, rule, reward));
     TRY(tell_stock(l, place, reward));
@@ -126,7 +132,7 @@ static enum err tell_rewards(struct listing *l, struct note *note)
         return ERR_RESOURCE;
     }
     for (size_t i = 0; i < text->rule_count; i++) {
-        if (text->rules[i].price != NULL) {
+        if (reward_is(&text->rules[i])) {
             TRY(tell_reward(l, (uint16_t)i, &response->rewards[response->n_rewards], note));
             response->n_rewards++;
         }

@@ -2,11 +2,18 @@
 
 #include <string.h>
 
+bool reward_is(const struct rule *rule)
+{
+    bool is_taken = rule->on == OCCASION_EVENT && !rule->is_on_any && rule->take != NULL &&
+                    rule->gift.gives == GIVES_ITEM;
+    return rule->price != NULL || is_taken;
+}
+
 uint16_t reward_find(const struct rules_text *text, struct slice name)
 {
     for (size_t i = 0; i < text->rule_count; i++) {
         const struct rule *rule = &text->rules[i];
-        if (rule->price != NULL && slice_equal(slice_of(rule->name, strlen(rule->name)), name)) {
+        if (reward_is(rule) && slice_equal(slice_of(rule->name, strlen(rule->name)), name)) {
             return (uint16_t)i;
         }
     }

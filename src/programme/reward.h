@@ -1,4 +1,5 @@
-/* What points buy: the rules of a programme that have a price. Pure; any thread. */
+/* What points buy: the rules of a programme that have a price, or that give a thing on an event for
+ * what they take of a metric, such as stars. Pure; any thread. */
 #ifndef PROGRAMME_REWARD_H
 #define PROGRAMME_REWARD_H
 
@@ -6,6 +7,7 @@
 
 #define REWARD_ANY_NUMBER INT64_MAX
 
+bool reward_is(const struct rule *rule);
 /* The place of the reward with this name; NO_RULE: there is none. */
 uint16_t reward_find(const struct rules_text *text, struct slice name);
 /* How often it can be given yet, on that day, to all together; `programme` is what is remembered of
