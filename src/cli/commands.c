@@ -131,7 +131,7 @@ const struct cli_command commands[] = {
      "talea reward cancel 0199a000-0000-7000-8000-000000000003", reward_cancel_options, 1, 1,
      ROLE_TILL, run_reward_cancel},
     {"giftcard issue", NULL, "Make gift cards to be sold, with numbers and PINs",
-     "talea giftcard issue --amount 50 --count 100 --until 2028-01-01 --out cards.csv",
+     "talea giftcard issue --amount 50 --count 100 --out cards.csv",
      giftcard_issue_options, 0, 0, ROLE_BACK_OFFICE, run_giftcard_issue},
     {"giftcard show", "NUMBER", "Show what is on a gift card or a voucher",
      "talea giftcard show 0012345678901237 --pin 123456", giftcard_show_options, 1, 1, ROLE_TILL,

@@ -131,7 +131,7 @@ void reward_print_items(struct cli *cli, const struct units *units,
             fprintf(cli->out, ", worth %s %s", text, units->currency);
         }
         if (item->until_day > 0) {
-            fprintf(cli->out, ", until before %s", reward_day(item->until_day, day));
+            fprintf(cli->out, ", over on %s", reward_day(item->until_day, day));
         }
         fputc('\n', cli->out);
         if (item->code != NULL) {

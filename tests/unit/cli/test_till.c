@@ -45,7 +45,8 @@ static void test_earn(void **state)
            0,
            "{\n  \"sale_id\": \"" ID "\",\n  \"earned_points\": 0,\n  \"home\": \"fuel\",\n"
            "  \"balance\": null,\n  \"journal_row\": \"18446744073709551615\",\n"
-           "  \"discount_minor\": 0,\n  \"awards\": [],\n  \"programme_version\": 0\n}\n",
+           "  \"discount_minor\": 0,\n  \"awards\": [],\n  \"programme_version\": 0,\n"
+           "  \"items\": []\n}\n",
            "");
     assert_non_null(strstr(node->last_request, "\"amount_minor\":12,\"currency\":\"JPY\""));
     assert_non_null(strstr(node->last_request, "\"fixed_points\":35"));
