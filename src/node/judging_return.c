@@ -6,6 +6,7 @@
 
 #include "node/node.h"
 #include "node/requests.h"
+#include "node/rewards.h"
 
 #define RETURN_BYTES (2u << 20)
 
@@ -35,7 +36,9 @@ static enum err take_group(struct reader *in, int64_t before, int64_t after, int
         int64_t part = 0;
         standing_read_step(in, &step);
         int64_t delta = step.how == STANDING_SET ? step.after - step.before : step.delta;
-        if (delta > 0 && in->err == ERR_OK) { /* else a window that passed was dropped */
+        bool is_of_card = owner.kind == OWNER_GIFT_CARD && step.how != STANDING_ADD;
+        if (delta > 0 && !is_of_card && in->err == ERR_OK) { /* else a window that passed, or what
+                                                                a gift card is */
             TRY(share(delta, before, after, whole, &part));
         }
         if (part > 0) {
@@ -49,6 +52,16 @@ static enum err take_group(struct reader *in, int64_t before, int64_t after, int
     return in->err;
 }
 
+/* Of a reward the points go back as well: that is another call. */
+static bool is_redemption(const struct snapshot *snapshot, const struct command_standing *change,
+                          struct arena *arena)
+{
+    struct kept_case kept;
+    return kept_case_is(change->evidence) &&
+           kept_case_decode(change->evidence, arena, &kept) == ERR_OK &&
+           rewards_are_in(snapshot, &kept);
+}
+
 static enum err make_change(struct node *node, const struct snapshot *snapshot,
                             const struct command *give_back, struct arena *arena,
                             struct buffer *groups, struct command *out_change)
@@ -58,6 +71,9 @@ static enum err make_change(struct node *node, const struct snapshot *snapshot,
     struct state_reader *reader;
     struct sale sale;
     TRY(judging_read_change(node, snapshot, &body->sale, arena, &change));
+    if (is_redemption(snapshot, &change, arena)) {
+        return ERR_UNSUPPORTED;
+    }
     TRY(readers_take(node->readers, &reader));
     struct ledger_view view = state_reader_view(reader);
     enum err err = ledger_get_sale(&view, &node->config.partner, &body->sale, &sale);
@@ -105,11 +121,16 @@ enum err judging_return_both(struct node *node, const struct snapshot *snapshot,
     arena_init(&arena, RETURN_BYTES);
     pthread_mutex_lock(&node->return_lock);
     enum err err = make_change(node, snapshot, give_back, &arena, &groups, &commands[1]);
+    bool is_reward = err == ERR_UNSUPPORTED;
     if (err == ERR_OK || err == ERR_NOT_FOUND) {
         err = engine_execute_batch(node->engine, commands, err == ERR_OK ? 2 : 1, true, outcomes);
     }
     pthread_mutex_unlock(&node->return_lock);
     arena_fini(&arena);
+    if (is_reward) {
+        *out_outcome = (struct outcome){.verdict = VERDICT_SALE_UNKNOWN};
+        return ERR_OK;
+    }
     TRY(err);
     bool is_other = outcomes[0].verdict == VERDICT_LINKED_REFUSED;
     *out_outcome = is_other ? outcomes[1] : outcomes[0];

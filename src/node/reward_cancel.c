@@ -5,8 +5,8 @@
 #include "node/judging.h"
 #include "node/node.h"
 #include "node/requests.h"
+#include "node/rewards.h"
 #include "node/services.h"
-#include "programme/reward.h"
 #include "talea/v1/reward.pb-c.h"
 
 #define CANCEL_BYTES        (2u << 20)
@@ -101,28 +101,13 @@ static void make_commands(struct cancelling *c)
     }
 }
 
-/* Was a reward among what it gave? */
-static bool is_redemption(const struct cancelling *c)
-{
-    const struct programme_version *version =
-        programmes_find(c->snapshot->programmes, c->kept.programme);
-    for (size_t i = 0; version != NULL && version->rules != NULL && i < c->kept.award_count; i++) {
-        const struct rules_text *text = rules_text(version->rules);
-        uint16_t rule = c->kept.awards[i].rule;
-        if (rule < text->rule_count && reward_is(&text->rules[rule])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* ERR_NOT_FOUND: it is no redemption. */
 static enum err cancel(struct cancelling *c)
 {
     TRY(judging_read_change(c->node, c->snapshot, &c->redemption, &c->arena, &c->change));
     TRY(kept_case_is(c->change.evidence) ? ERR_OK : ERR_NOT_FOUND);
     TRY(kept_case_decode(c->change.evidence, &c->arena, &c->kept));
-    if (!is_redemption(c)) {
+    if (!rewards_are_in(c->snapshot, &c->kept)) {
         return ERR_NOT_FOUND;
     }
     TRY(write_groups(c));

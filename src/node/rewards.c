@@ -10,6 +10,20 @@
 #include "programme/reward.h"
 #include "talea/v1/reward.pb-c.h"
 
+bool rewards_are_in(const struct snapshot *snapshot, const struct kept_case *kept)
+{
+    const struct programme_version *version =
+        programmes_find(snapshot->programmes, kept->programme);
+    for (size_t i = 0; version != NULL && version->rules != NULL && i < kept->award_count; i++) {
+        const struct rules_text *text = rules_text(version->rules);
+        uint16_t rule = kept->awards[i].rule;
+        if (rule < text->rule_count && reward_is(&text->rules[rule])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct listing {
     struct node *node;
     struct rpc_call *call;

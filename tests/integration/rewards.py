@@ -2,6 +2,7 @@
 """What points buy: rewards, gift cards, memberships, through two real nodes."""
 
 import concurrent.futures
+import json
 import unittest
 
 import wire
@@ -106,6 +107,7 @@ class Rewards(Case):
                                                    "mug"))
         self.refused("REWARD_NOT_AVAILABLE", "reward", "redeem", card, "golden mug")
         self.refused("REWARD_UNKNOWN", "reward", "redeem", card, "mugs")
+        self.refused("SALE_UNKNOWN", "return", "purchase", first["redemption_id"])
         cancel = ("reward", "cancel", first["redemption_id"])
         again = ("--transaction-id", wire.uuid7())
         self.assertEqual(self.shop.cli(*cancel, *again)["returned_points"], 300)
@@ -144,6 +146,37 @@ class Rewards(Case):
         balances = [self.available(card) for card in cards] + [self.available(abroad, self.home)]
         self.assertEqual(sum(balances), 3 * 11000 - 10 * 300)
         self.assertEqual(self.home.cli("balance", abroad)["balance"]["held_points"], 0)
+        self.shop.talea("verify")
+        self.home.talea("verify")
+
+    def test_a_kill_gives_nothing_twice(self):
+        cards = {self.card(spend="500.00"): self.shop,
+                 self.card(self.home, spend="500.00"): self.home}
+        self.coalition.wait_cleared()
+        calls = [("gift card", "--transaction-id", wire.uuid7()) for _ in range(6)]
+
+        def redeem(number):
+            card = list(cards)[number % 2]
+            while True:
+                result = self.shop.talea("reward", "redeem", card, *calls[number], "--json",
+                                         expect=None)
+                if result.returncode == 0:
+                    return json.loads(result.stdout)
+                self.assertIn(result.returncode, (1, 3), result.stderr)
+                self.assertNotIn("INSUFFICIENT", result.stderr)
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            running = [pool.submit(redeem, number) for number in range(6)]
+            for pause in (0.05, 0.1):
+                concurrent.futures.wait(running, timeout=pause)
+                self.shop.kill()
+                self.shop.start()
+            replies = [future.result() for future in running]
+        self.assertEqual([reply["spent_points"] for reply in replies], [500] * 6)
+        self.assertEqual(len({reply["items"][0]["code"]["number"] for reply in replies}), 6)
+        self.coalition.wait_cleared()
+        for card, node in cards.items():
+            balance = node.cli("balance", card)["balance"]
+            self.assertEqual((balance["available_points"], balance["held_points"]), (3500, 0))
         self.shop.talea("verify")
         self.home.talea("verify")
 

@@ -2,6 +2,8 @@
 #include "scene.h"
 
 #include "programme/kept_case.h"
+#include "programme/membership.h"
+#include "programme/quote.h"
 #include "programme/reward.h"
 
 static const struct cap of_all = {
@@ -109,6 +111,91 @@ static void test_a_reward_is_judged_and_kept(void **state)
     scene_fini(&scene);
 }
 
+/* ---- Memberships, and what points may pay ---- */
+
+static const uint16_t first_metric = 0;
+static const uint16_t fees[] = {0};
+static const struct goods_member fee_products[] = {{GOODS_BY_PRODUCT, TEXT("fee")}};
+static const struct goods_set sets[] = {
+    {.name = "fees", .members = fee_products, .member_count = COUNT(fee_products)}};
+static const struct metric metrics[] = {{.name = "club", .of = METRIC_UNTIL, .goods = NO_GOODS},
+                                        {.name = "other", .of = METRIC_VISITS, .goods = NO_GOODS}};
+static const struct rule club_rules[] = {
+    {.name = "a year",
+     ANY_TIME,
+     .goods = fees,
+     .goods_count = 1,
+     .gift = {.gives = GIVES_UNTIL, .metric = &first_metric, .term = {.days = 100}}},
+    {.name = "money back",
+     .on = OCCASION_EVENT,
+     .event = TEXT("leave"),
+     ANY_TIME,
+     .gift = {.gives = GIVES_REFUND, .metric = &first_metric, .rounding = ROUNDING_DOWN}},
+};
+static const struct rules_text club = {.goods = sets,
+                                       .goods_count = COUNT(sets),
+                                       .metrics = metrics,
+                                       .metric_count = COUNT(metrics),
+                                       .rules = club_rules,
+                                       .rule_count = COUNT(club_rules)};
+
+static void test_what_goes_back_of_a_membership(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct membership m;
+    scene_init(&scene, &club);
+    assert_int_equal(membership_find(&club, named("club")), 0);
+    assert_int_equal(membership_find(&club, named("other")), NO_METRIC);
+    struct basket_line line = {.product = TEXT("fee"), .amount = {3000}};
+    struct occasion sale = {
+        .kind = OCCASION_SALE, .local = {SATURDAY_MS}, .lines = &line, .line_count = 1};
+    struct judgement judgement = scene_judge(&scene, &nothing_yet, &sale);
+    struct standing after;
+    assert_int_equal(standing_apply(&nothing_yet, &judgement.changes, &scene.arena, &after),
+                     ERR_OK);
+    int64_t day = occasion_day(&sale);
+    assert_int_equal(membership_read(scene.rules, &after, 0, day + 30, &m), ERR_OK);
+    assert_int_equal(m.until_day, day + 100);
+    assert_int_equal(m.days_left, 70);
+    assert_int_equal(m.paid.minor, 3000);
+    assert_int_equal(m.paid_days, 100);
+    assert_int_equal(m.cancel, 1);
+    assert_int_equal(m.refund.minor, 2100);
+    assert_int_equal(membership_read(scene.rules, &after, 0, day + 100, &m), ERR_OK);
+    assert_int_equal(m.days_left, 0);
+    assert_int_equal(m.refund.minor, 0);
+    assert_int_equal(membership_read(scene.rules, &nothing_yet, 0, day, &m), ERR_OK);
+    assert_int_equal(m.until_day, 0);
+    /* What it says goes back is what the judge gives back. */
+    struct occasion leave = {
+        .kind = OCCASION_EVENT, .event = TEXT("leave"), .local = {SATURDAY_MS + 30 * DAY_MS}};
+    assert_int_equal(scene_judge(&scene, &after, &leave).refund.minor, 2100);
+    scene_fini(&scene);
+}
+
+static void test_what_points_may_pay_of_a_basket(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct money most;
+    scene_init(&scene, &club);
+    struct basket_line lines[] = {{.product = TEXT("fee"), .amount = {3000}},
+                                  {.product = TEXT("rice"), .amount = {1001}}};
+    struct occasion sale = {
+        .kind = OCCASION_SALE, .local = {SATURDAY_MS}, .lines = lines, .line_count = COUNT(lines)};
+    struct judgement judgement = scene_judge(&scene, &nothing_yet, &sale);
+    struct burn_terms terms = {.share = {50, 0}, .except = fees, .except_count = 1};
+    assert_int_equal(burn_terms_most(scene.rules, &terms, &sale, &judgement, &scene.arena, &most),
+                     ERR_OK);
+    assert_int_equal(most.minor, 500);
+    terms = (struct burn_terms){.share = {1000, 1}};
+    assert_int_equal(burn_terms_most(scene.rules, &terms, &sale, &judgement, &scene.arena, &most),
+                     ERR_OK);
+    assert_int_equal(most.minor, 4001);
+    scene_fini(&scene);
+}
+
 static void test_each_reason_has_words(void **state)
 {
     (void)state;
@@ -123,6 +210,8 @@ int main(void)
         cmocka_unit_test(test_what_has_a_price_is_a_reward),
         cmocka_unit_test(test_what_is_left_for_all),
         cmocka_unit_test(test_a_reward_is_judged_and_kept),
+        cmocka_unit_test(test_what_goes_back_of_a_membership),
+        cmocka_unit_test(test_what_points_may_pay_of_a_basket),
         cmocka_unit_test(test_each_reason_has_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
