@@ -139,8 +139,10 @@ struct talea_selector {
 
 struct talea_enrol {
     char transaction_id[TALEA_UUID_SIZE];
-    const char *reference;    /* at most 64 bytes */
-    const char *display_name; /* at most 128 bytes */
+    const char *reference;                 /* at most 64 bytes */
+    const char *display_name;              /* at most 128 bytes */
+    const char *birthday;                  /* "MM-DD" or "YYYY-MM-DD"; NULL: not said */
+    const struct talea_selector *referrer; /* who brought the member; NULL: nobody */
 };
 
 struct talea_enrolled {

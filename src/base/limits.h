@@ -104,6 +104,7 @@
 #define LIMIT_TIERS            16u
 #define LIMIT_SEGMENTS         64u
 #define LIMIT_SHOPPER_LISTS    64u   /* that one member is on */
+#define LIMIT_LISTS            256u  /* static ones, of one brand */
 #define LIMIT_GIVEN_ITEMS      1000u /* by one rule at once */
 #define LIMIT_COUPONS          256u
 #define LIMIT_COUPON_CODES     64u /* that one lists */

@@ -112,6 +112,8 @@ enum option_key {
     OPT_STORE,
     OPT_EARLY,
     OPT_CHANNEL,
+    OPT_BIRTHDAY,
+    OPT_REFERRER,
     OPT_PIN,
     OPT_COUNT,
     OPT_LAST

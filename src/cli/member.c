@@ -14,6 +14,8 @@
 const struct argp_option member_add_options[] = {
     {"reference", OPT_REFERENCE, "TEXT", 0, "The brand's own customer number", 0},
     {"name", OPT_NAME, "TEXT", 0, "For the brand's own screens", 0},
+    {"birthday", OPT_BIRTHDAY, "DAY", 0, "YYYY-MM-DD or MM-DD", 0},
+    {"referrer", OPT_REFERRER, "CARD|ID", 0, "Who brought the member", 0},
     CONSENT_OPTIONS,
     TRANSACTION_OPTION,
     {0}};
@@ -31,8 +33,13 @@ enum cli_exit run_member_add(struct cli *cli)
     Talea__V1__EnrolRequest request;
     talea__v1__enrol_request__init(&request);
     struct consent_list consents;
+    Talea__V1__MemberSelector referrer;
     const char *id;
     enum cli_exit outcome = consent_read(cli, &consents);
+    if (outcome == CLI_OK && cli_option(cli, OPT_REFERRER) != NULL) {
+        outcome = selector_read_text(cli, "--referrer", cli_option(cli, OPT_REFERRER), &referrer);
+        request.referrer = &referrer;
+    }
     if (outcome == CLI_OK) {
         outcome = session_transaction_id(cli, &id);
     }
@@ -48,6 +55,9 @@ enum cli_exit run_member_add(struct cli *cli)
     }
     if (cli_option(cli, OPT_NAME) != NULL) {
         request.display_name = message_text(cli_option(cli, OPT_NAME));
+    }
+    if (cli_option(cli, OPT_BIRTHDAY) != NULL) {
+        request.birthday = message_text(cli_option(cli, OPT_BIRTHDAY));
     }
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
     outcome = till_call(cli, "Enrol", &request.base, &message);
@@ -135,6 +145,12 @@ static enum cli_exit print_member(struct cli *cli, const Talea__V1__Member *memb
     if (member->state != TALEA__V1__MEMBER_STATE__MEMBER_STATE_UNSPECIFIED) {
         fprintf(cli->out, "state      %s%s\n", state_name(member->state),
                 member->is_pool ? " pool" : "");
+    }
+    if (member->birthday[0] != '\0') {
+        fprintf(cli->out, "birthday   %s\n", member->birthday);
+    }
+    if (member->referrer_id[0] != '\0') {
+        fprintf(cli->out, "brought by %s\n", member->referrer_id);
     }
     print_consents(cli, member);
     enum cli_exit outcome = selector_print_balance(cli, member->balance);

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/consent.h"
 #include "cli/message.h"
 #include "cli/progress.h"
 #include "cli/pump.h"
@@ -18,15 +19,29 @@ const struct argp_option member_import_options[] = {
     {"cards", OPT_CARDS, "FILE", 0, "Write reference and card of every row to a new CSV file", 0},
     {0}};
 
+enum column {
+    COLUMN_REFERENCE,
+    COLUMN_NAME,
+    COLUMN_LANGUAGE,
+    COLUMN_CHANNELS, /* that the member agreed to, with blanks between them */
+    COLUMN_BIRTHDAY,
+    COLUMN_REFERRER, /* a card or an id */
+    COLUMN_COUNT
+};
+
+static const char *const column_names[COLUMN_COUNT] = {"reference", "name",     "language",
+                                                       "channels",  "birthday", "referrer"};
+
+#define FIELD_BYTES 128u
+
 struct member_import {
     struct cli *cli;
     struct pump pump;
     struct progress progress;
     struct partner_id partner;
     const char *path;
-    size_t reference_column;
-    size_t name_column; /* SIZE_MAX: none */
-    FILE *cards;        /* NULL: none */
+    size_t columns[COLUMN_COUNT]; /* SIZE_MAX: none */
+    FILE *cards;                  /* NULL: none */
     uint64_t rows;
     uint64_t members;
     uint64_t refused;
@@ -98,16 +113,15 @@ static bool name_is(struct slice name, const char *text)
 static enum err on_header(void *context, const struct rows_header *header, struct note *note)
 {
     struct member_import *import = context;
-    import->reference_column = SIZE_MAX;
-    import->name_column = SIZE_MAX;
-    for (size_t i = 0; i < header->count; i++) {
-        if (name_is(header->names[i], "reference")) {
-            import->reference_column = i;
-        } else if (name_is(header->names[i], "name")) {
-            import->name_column = i;
+    for (size_t c = 0; c < COLUMN_COUNT; c++) {
+        import->columns[c] = SIZE_MAX;
+        for (size_t i = 0; i < header->count; i++) {
+            if (name_is(header->names[i], column_names[c])) {
+                import->columns[c] = i;
+            }
         }
     }
-    if (import->reference_column == SIZE_MAX) {
+    if (import->columns[COLUMN_REFERENCE] == SIZE_MAX) {
         return note_set(note, ERR_INPUT, "%s:1: there is no column \"reference\"", import->path);
     }
     return ERR_OK;
@@ -128,24 +142,99 @@ static enum err copy_field(const struct row *row, size_t column, char *out, size
     return ERR_OK;
 }
 
+/* One row's request, with what it points to. */
+struct member_row {
+    char fields[COLUMN_COUNT][FIELD_BYTES + 1];
+    struct consent_list consents;
+    Talea__V1__MemberSelector referrer;
+    Talea__V1__ImportMembersRequest request;
+};
+
+static bool read_channels(const char *text, struct consent_list *out_list)
+{
+    out_list->count = 0;
+    while (text[strspn(text, " ")] != '\0') {
+        char name[16] = "";
+        enum notify_channel channel;
+        text += strspn(text, " ");
+        size_t length = strcspn(text, " ");
+        if (length >= sizeof name || out_list->count == NOTIFY_CHANNEL_END) {
+            return false;
+        }
+        memcpy(name, text, length);
+        if (notify_channel_parse(name, &channel) != ERR_OK) {
+            return false;
+        }
+        Talea__V1__Consent *consent = &out_list->rows[out_list->count];
+        talea__v1__consent__init(consent);
+        consent->channel = (Talea__V1__Channel)((unsigned)channel + 1);
+        consent->is_given = true;
+        out_list->at[out_list->count++] = consent;
+        text += length;
+    }
+    return true;
+}
+
+static bool read_referrer(char *text, Talea__V1__MemberSelector *out_selector)
+{
+    struct uid id;
+    struct card_number card;
+    talea__v1__member_selector__init(out_selector);
+    if (uid_parse(text, &id) == ERR_OK) {
+        out_selector->by_case = TALEA__V1__MEMBER_SELECTOR__BY_MEMBER_ID;
+        out_selector->member_id = text;
+        return true;
+    }
+    out_selector->by_case = TALEA__V1__MEMBER_SELECTOR__BY_CARD;
+    out_selector->card = text;
+    return card_number_parse(text, &card) == ERR_OK;
+}
+
+/* What is wrong; NULL for nothing. */
+static const char *read_row(const struct member_import *import, const struct row *row,
+                            struct member_row *out)
+{
+    for (size_t c = 0; c < COLUMN_COUNT; c++) {
+        size_t most = c == COLUMN_REFERENCE ? LIMIT_REFERENCE_BYTES : FIELD_BYTES;
+        bool is_fine = copy_field(row, import->columns[c], out->fields[c], most + 1) == ERR_OK;
+        if (c == COLUMN_REFERENCE && (!is_fine || out->fields[c][0] == '\0')) {
+            return "the reference is not 1 to 64 bytes of printable UTF-8";
+        }
+        if (!is_fine) {
+            return c == COLUMN_NAME ? "the name is not at most 128 bytes of printable UTF-8"
+                                    : "a field is not at most 128 bytes of printable UTF-8";
+        }
+    }
+    if (!read_channels(out->fields[COLUMN_CHANNELS], &out->consents)) {
+        return "the channels are not email, sms, push, chat, each once";
+    }
+    bool has_referrer = out->fields[COLUMN_REFERRER][0] != '\0';
+    if (has_referrer && !read_referrer(out->fields[COLUMN_REFERRER], &out->referrer)) {
+        return "the referrer is neither a card nor a member's id";
+    }
+    Talea__V1__ImportMembersRequest *request = &out->request;
+    talea__v1__import_members_request__init(request);
+    request->reference = out->fields[COLUMN_REFERENCE];
+    request->display_name = out->fields[COLUMN_NAME];
+    request->language = out->fields[COLUMN_LANGUAGE];
+    request->birthday = out->fields[COLUMN_BIRTHDAY];
+    request->referrer = has_referrer ? &out->referrer : NULL;
+    request->consents = out->consents.at;
+    request->n_consents = out->consents.count;
+    return NULL;
+}
+
 static enum err on_row(void *context, const struct row *row, struct note *note)
 {
     (void)note;
     struct member_import *import = context;
-    char name[LIMIT_NAME_BYTES + 1];
+    struct member_row member;
+    const char *reason = read_row(import, row, &member);
     struct member_job *job = calloc(1, sizeof *job);
     if (job == NULL) {
         return ERR_RESOURCE;
     }
     job->row = row->number;
-    const char *reason = NULL;
-    if (copy_field(row, import->reference_column, job->reference, sizeof job->reference) !=
-            ERR_OK ||
-        job->reference[0] == '\0') {
-        reason = "the reference is not 1 to 64 bytes of printable UTF-8";
-    } else if (copy_field(row, import->name_column, name, sizeof name) != ERR_OK) {
-        reason = "the name is not at most 128 bytes of printable UTF-8";
-    }
     pump_lock(&import->pump);
     import->rows++;
     if (reason != NULL) {
@@ -156,14 +245,11 @@ static enum err on_row(void *context, const struct row *row, struct note *note)
         free(job);
         return ERR_OK;
     }
+    memcpy(job->reference, member.fields[COLUMN_REFERENCE], sizeof job->reference);
     derive_id(&import->partner, job->reference, job->transaction_id);
     struct member_job copy = *job; /* the pump may free the job at any time */
-    Talea__V1__ImportMembersRequest request;
-    talea__v1__import_members_request__init(&request);
-    request.transaction_id = copy.transaction_id;
-    request.reference = copy.reference;
-    request.display_name = name;
-    enum err err = pump_send(&import->pump, &request.base, job);
+    member.request.transaction_id = copy.transaction_id;
+    enum err err = pump_send(&import->pump, &member.request.base, job);
     import->is_cut = err != ERR_OK;
     return err;
 }

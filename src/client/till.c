@@ -16,11 +16,20 @@ int talea_enrol(struct talea_client *client, const struct talea_enrol *request, 
 {
     Talea__V1__EnrolRequest message;
     talea__v1__enrol_request__init(&message);
+    Talea__V1__MemberSelector referrer;
     ProtobufCMessage *reply = NULL;
+    int code = TALEA_OK;
+    if (request->referrer != NULL) {
+        code = account_select(request->referrer, &referrer, error);
+        message.referrer = &referrer;
+    }
+    message.birthday = client_text(request->birthday);
     message.transaction_id = client_text(request->transaction_id);
     message.reference = client_text(request->reference);
     message.display_name = client_text(request->display_name);
-    int code = till_call(client, "Enrol", &message.base, timeout_ms, &reply, error);
+    if (code == TALEA_OK) {
+        code = till_call(client, "Enrol", &message.base, timeout_ms, &reply, error);
+    }
     if (code == TALEA_OK) {
         const Talea__V1__EnrolResponse *answer = (const Talea__V1__EnrolResponse *)reply;
         client_copy(out_enrolled->member_id, sizeof out_enrolled->member_id, answer->member_id);

@@ -70,6 +70,7 @@ static const char *const names[COMMAND_KIND_END] = {
     [COMMAND_CHANGE_STANDING] = "change-standing",
     [COMMAND_RESERVE] = "reserve",
     [COMMAND_SET_PROFILE] = "set-profile",
+    [COMMAND_SET_REFERRER] = "set-referrer",
 };
 
 const char *command_kind_name(enum command_kind kind)
@@ -97,7 +98,7 @@ bool command_is_idempotent(enum command_kind kind)
            kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK ||
            kind == COMMAND_WITHDRAW_BLOCK || kind == COMMAND_ACTIVATE_PROGRAMME ||
            kind == COMMAND_SET_PROFILE || kind == COMMAND_CHANGE_STANDING ||
-           kind == COMMAND_RESERVE;
+           kind == COMMAND_RESERVE || kind == COMMAND_SET_REFERRER;
 }
 
 bool command_has_id(enum command_kind kind)
@@ -247,6 +248,10 @@ static void said_office(struct buffer *out, const struct command *command)
     case COMMAND_SET_PROFILE:
         write_uid(out, &command->profile.member);
         write_bytes(out, command->profile.said_tag, sizeof command->profile.said_tag);
+        break;
+    case COMMAND_SET_REFERRER:
+        write_uid(out, &command->referrer.member);
+        write_uid(out, &command->referrer.referrer);
         break;
     case COMMAND_AWAIT_MOVE:
         write_card(out, &command->await.card);

@@ -73,7 +73,8 @@ enum command_kind {
     COMMAND_CHANGE_STANDING = 74,  /* what an occasion changed of what programmes remember */
     COMMAND_RESERVE = 75,          /* the same of a quote: held until it is confirmed */
     COMMAND_ACTIVATE_PROGRAMME = 76,
-    COMMAND_SET_PROFILE = 77, /* a member's personal data anew: its language, its consents */
+    COMMAND_SET_PROFILE = 77,  /* a member's personal data anew: its language, its consents */
+    COMMAND_SET_REFERRER = 80, /* of a member that is there: who brought it */
     COMMAND_KIND_END
 };
 
@@ -89,6 +90,12 @@ struct command_enrol {
     uint8_t
         said_tag[PERSONAL_TAG_SIZE]; /* keyed hash of all that was said: a repeat agrees in it */
     struct slice sealed;             /* at most LIMIT_SEALED_PROFILE_BYTES */
+    struct uid referrer;             /* who brought the member; nil: nobody */
+};
+
+struct command_referrer {
+    struct uid member;
+    struct uid referrer;
 };
 
 struct command_card {
@@ -441,6 +448,7 @@ struct command {
     bool is_dated;                /* the caller said so; otherwise the node took its own clock */
     union {
         struct command_enrol enrol;
+        struct command_referrer referrer;
         struct command_card card;
         struct command_earn earn;
         struct command_hold hold;

@@ -5,7 +5,8 @@
 #include "ledger/command_codec.h"
 
 enum {
-    COMMAND_VERSION = 1
+    COMMAND_VERSION = 1,
+    COMMAND_REFERRED = 2 /* of an enrolment: who brought the member is behind the rest */
 };
 
 enum {
@@ -60,6 +61,30 @@ static void read_earn(struct reader *in, struct command_earn *out_earn)
     out_earn->expires_at = read_time(in);
     out_earn->idle_months = read_u8(in);
     read_text(in, out_earn->receipt, sizeof out_earn->receipt);
+}
+
+static void write_enrol(struct buffer *out, const struct command_enrol *enrol)
+{
+    write_uid(out, &enrol->member);
+    write_bytes(out, enrol->reference_tag, sizeof enrol->reference_tag);
+    write_bytes(out, enrol->said_tag, sizeof enrol->said_tag);
+    write_block(out, enrol->sealed);
+    if (!uid_is_nil(&enrol->referrer)) {
+        write_uid(out, &enrol->referrer);
+    }
+}
+
+static void read_enrol(struct reader *in, unsigned version, struct command_enrol *out_enrol)
+{
+    read_uid(in, &out_enrol->member);
+    read_copy(in, out_enrol->reference_tag, sizeof out_enrol->reference_tag);
+    read_copy(in, out_enrol->said_tag, sizeof out_enrol->said_tag);
+    out_enrol->sealed = read_block(in);
+    read_expect(in, out_enrol->sealed.length <= LIMIT_SEALED_PROFILE_BYTES);
+    if (version == COMMAND_REFERRED) {
+        read_uid(in, &out_enrol->referrer);
+        read_expect(in, !uid_is_nil(&out_enrol->referrer));
+    }
 }
 
 static void write_hold(struct buffer *out, const struct command_hold *hold)
@@ -207,13 +232,11 @@ static void read_freeze(struct reader *in, struct command_freeze *out_freeze)
 
 void command_encode(const struct command *command, struct buffer *out)
 {
-    write_u8(out, COMMAND_VERSION);
+    bool is_referred = command->kind == COMMAND_ENROL && !uid_is_nil(&command->enrol.referrer);
+    write_u8(out, is_referred ? COMMAND_REFERRED : COMMAND_VERSION);
     switch ((int)command->kind) {
     case COMMAND_ENROL:
-        write_uid(out, &command->enrol.member);
-        write_bytes(out, command->enrol.reference_tag, sizeof command->enrol.reference_tag);
-        write_bytes(out, command->enrol.said_tag, sizeof command->enrol.said_tag);
-        write_block(out, command->enrol.sealed);
+        write_enrol(out, &command->enrol);
         break;
     case COMMAND_ISSUE_CARD:
     case COMMAND_BLOCK_CARD:
@@ -278,15 +301,11 @@ void command_encode(const struct command *command, struct buffer *out)
 }
 
 /* The fields of the kind that `command` has. */
-static void read_body(struct reader *in, struct command *command)
+static void read_body(struct reader *in, unsigned version, struct command *command)
 {
     switch ((int)command->kind) {
     case COMMAND_ENROL:
-        read_uid(in, &command->enrol.member);
-        read_copy(in, command->enrol.reference_tag, sizeof command->enrol.reference_tag);
-        read_copy(in, command->enrol.said_tag, sizeof command->enrol.said_tag);
-        command->enrol.sealed = read_block(in);
-        read_expect(in, command->enrol.sealed.length <= LIMIT_SEALED_PROFILE_BYTES);
+        read_enrol(in, version, &command->enrol);
         break;
     case COMMAND_ISSUE_CARD:
     case COMMAND_BLOCK_CARD:
@@ -354,8 +373,11 @@ enum err command_read(struct reader *in, enum command_kind kind, struct command 
 {
     ASSERT(kind > 0 && kind < COMMAND_KIND_END);
     struct command command = {.kind = kind};
-    read_version(in, COMMAND_VERSION);
-    read_body(in, &command);
+    bool is_referred = kind == COMMAND_ENROL && in->err == ERR_OK && in->at != in->end &&
+                       *in->at == COMMAND_REFERRED;
+    unsigned version = is_referred ? COMMAND_REFERRED : COMMAND_VERSION;
+    read_version(in, (uint8_t)version);
+    read_body(in, version, &command);
     TRY(reader_finish(in));
     *out_command = command;
     return ERR_OK;

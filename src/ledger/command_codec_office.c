@@ -176,6 +176,10 @@ static void write_about_member(struct buffer *out, const struct command *command
     case COMMAND_SET_PROFILE:
         write_profile(out, &command->profile);
         break;
+    case COMMAND_SET_REFERRER:
+        write_uid(out, &command->referrer.member);
+        write_uid(out, &command->referrer.referrer);
+        break;
     default:
         ASSERT(false);
     }
@@ -206,6 +210,7 @@ void command_write_office(struct buffer *out, const struct command *command)
     case COMMAND_UNMERGE_MEMBERS:
     case COMMAND_ERASE_MEMBER:
     case COMMAND_SET_PROFILE:
+    case COMMAND_SET_REFERRER:
         write_about_member(out, command);
         break;
     case COMMAND_PRUNE:
@@ -273,6 +278,10 @@ static void read_about_member(struct reader *in, struct command *command)
     case COMMAND_SET_PROFILE:
         read_profile(in, &command->profile);
         break;
+    case COMMAND_SET_REFERRER:
+        read_uid(in, &command->referrer.member);
+        read_uid(in, &command->referrer.referrer);
+        break;
     default:
         ASSERT(false);
     }
@@ -303,6 +312,7 @@ void command_read_office(struct reader *in, struct command *command)
     case COMMAND_UNMERGE_MEMBERS:
     case COMMAND_ERASE_MEMBER:
     case COMMAND_SET_PROFILE:
+    case COMMAND_SET_REFERRER:
         read_about_member(in, command);
         break;
     case COMMAND_PRUNE:

@@ -35,6 +35,7 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_UNMERGE_MEMBERS] = decide_unmerge_members,
     [COMMAND_ERASE_MEMBER] = decide_erase_member,
     [COMMAND_SET_PROFILE] = decide_set_profile,
+    [COMMAND_SET_REFERRER] = decide_set_referrer,
     [COMMAND_PRUNE] = decide_prune,
     [COMMAND_TELL_CARDS] = decide_tell_cards,
     [COMMAND_TELL_FUNDING] = decide_tell_funding,

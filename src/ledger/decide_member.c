@@ -96,6 +96,12 @@ enum err decide_enrol(struct decision *d)
             return ERR_OK;
         }
     }
+    if (!uid_is_nil(&enrol->referrer)) {
+        TRY(decide_put_referrer(d, &enrol->member, &enrol->referrer));
+        if (decision_is_refused(d)) {
+            return ERR_OK;
+        }
+    }
     TRY(profile_take(&profile, enrol->sealed));
     memcpy(profile.reference_tag, enrol->reference_tag, sizeof profile.reference_tag);
     member_empty(&row, d->command->business_time);

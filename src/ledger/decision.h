@@ -518,6 +518,10 @@ MUST_USE enum err decide_rule_adjustment(struct decision *d);
 MUST_USE enum err decide_unblock_card(struct decision *d);
 MUST_USE enum err decide_block_member(struct decision *d);
 MUST_USE enum err decide_set_profile(struct decision *d);
+MUST_USE enum err decide_set_referrer(struct decision *d);
+/* decide_referral.c, of an enrolment; may refuse (REFERRER_UNKNOWN). */
+MUST_USE enum err decide_put_referrer(struct decision *d, const struct uid *member,
+                                      const struct uid *referrer);
 MUST_USE enum err decide_unblock_member(struct decision *d);
 MUST_USE enum err decide_merge_members(struct decision *d);
 MUST_USE enum err decide_unmerge_members(struct decision *d);

@@ -6,7 +6,7 @@
  * only; what it made is there for longer, and SALE_EXISTS, HOLD_EXISTS, ADJUSTMENT_EXISTS and
  * MERGE_EXISTS keep an id that is forgotten from making it anew.
  *
- *   enrol               REFERENCE_EXISTS
+ *   enrol               REFERENCE_EXISTS, REFERRER_UNKNOWN
  *   issue-card          MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_BLOCKED, TOO_MANY_CARDS
  *   block-card          CARD_UNKNOWN, CARD_BLOCKED
  *   earn                SALE_EXISTS, POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, AMOUNT_NEGATIVE,
@@ -94,6 +94,8 @@
  *   activate-programme  PROGRAMME_MOVED, PROGRAMME_VERSION_OLD, PROGRAMME_TIME_PAST
  *   change-standing     OCCASION_UNKNOWN, OCCASION_ENDED, RETURN_EXCEEDS_SALE, MEMBER_UNKNOWN,
  *                       MEMBER_ERASED, STANDING_MOVED, STANDING_LIMIT, STANDING_FULL
+ *   set-referrer        MEMBER_UNKNOWN, MEMBER_ERASED, REFERRER_UNKNOWN, REFERRER_IS_SELF,
+ *                       REFERRER_EXISTS, REFERRER_LOOPS, STANDING_FULL
  *   reserve             OCCASION_UNKNOWN, OCCASION_ENDED, MEMBER_UNKNOWN, MEMBER_ERASED,
  *                       STANDING_LIMIT, STANDING_FULL
  *

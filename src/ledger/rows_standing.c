@@ -26,6 +26,8 @@ static size_t owner_length(enum standing_owner_kind kind)
     case OWNER_CARD:
     case OWNER_CODE:
     case OWNER_GIFT_CARD:
+    case OWNER_RAISED:
+    case OWNER_LIST:
         return STANDING_OWNER_BYTES;
     case OWNER_PROGRAMME:
     case OWNER_KIND_END:
@@ -61,6 +63,20 @@ struct standing_owner standing_of_code(const struct hash *code)
 struct standing_owner standing_of_programme(void)
 {
     return (struct standing_owner){.kind = OWNER_PROGRAMME};
+}
+
+struct standing_owner standing_of_list(struct slice name)
+{
+    struct hash hash = hash_of(HASH_DOMAIN_STANDING, name);
+    return owner_of(OWNER_LIST, hash.bytes);
+}
+
+struct standing_owner standing_of_raised(const struct uid *occasion, unsigned place)
+{
+    uint8_t id[STANDING_OWNER_BYTES] = {0};
+    memcpy(id, occasion->bytes, sizeof occasion->bytes);
+    id[STANDING_OWNER_BYTES - 1] = (uint8_t)place;
+    return owner_of(OWNER_RAISED, id);
 }
 
 bool standing_owner_equal(const struct standing_owner *a, const struct standing_owner *b)

@@ -20,7 +20,9 @@ enum standing_owner_kind {
     OWNER_CARD = 2,      /* another home's member that buys in our shops: its card's digits */
     OWNER_CODE = 3,      /* a coupon's code: the first bytes of its hash */
     OWNER_PROGRAMME = 4, /* what counts for everybody */
-    OWNER_GIFT_CARD = 5, /* its number's digits (gift_card.h) */
+    OWNER_RAISED = 5,    /* an event that an occasion raised: whose it was, and its place there */
+    OWNER_LIST = 6,      /* a static list: the first bytes of its name's hash */
+    OWNER_GIFT_CARD = 7, /* its number's digits (gift_card.h) */
     OWNER_KIND_END
 };
 
@@ -35,6 +37,9 @@ struct standing_owner standing_of_member(const struct uid *member);
 struct standing_owner standing_of_card(const struct card_number *card);
 struct standing_owner standing_of_code(const struct hash *code);
 struct standing_owner standing_of_programme(void);
+struct standing_owner standing_of_list(struct slice name);
+/* `place` is less than 256. */
+struct standing_owner standing_of_raised(const struct uid *occasion, unsigned place);
 bool standing_owner_equal(const struct standing_owner *a, const struct standing_owner *b);
 
 /* An owner's numbers, at least one, in the order of standing_check. Large. */
@@ -108,11 +113,12 @@ enum standing_id {
     STANDING_ID_RELEASE = 3,
     /* Of what is paid in points at an occasion: the hold, what takes it, what gives it back because
      * nothing came of the occasion, and what gives it back since the occasion is taken back. */
-    STANDING_ID_HOLD = 30,
-    STANDING_ID_CAPTURE = 31,
-    STANDING_ID_VOID = 32,
-    STANDING_ID_REFUND = 33,
-    STANDING_ID_NEXT = 34 /* an occasion that follows on one, as it is too large for one record */
+    STANDING_ID_HOLD = 8,
+    STANDING_ID_CAPTURE = 9,
+    STANDING_ID_VOID = 10,
+    STANDING_ID_REFUND = 11,
+    STANDING_ID_NEXT = 12,  /* an occasion that follows on one, as it is too large for one record */
+    STANDING_ID_RAISED = 16 /* and up, by its place: an event that the occasion raised */
 };
 struct uid standing_transaction(enum standing_id what, const struct partner_id *issuer,
                                 const struct uid *id);

@@ -116,6 +116,10 @@ enum verdict {
     VERDICT_PROGRAMME_VERSION_OLD = 191,
     VERDICT_PROGRAMME_TIME_PAST = 192, /* purchases were judged already that it would be for */
     VERDICT_PROFILE_CHANGED = 193,     /* by somebody else, since it was read to be changed */
+    VERDICT_REFERRER_UNKNOWN = 198,    /* who brought a member is none of this brand, or erased */
+    VERDICT_REFERRER_IS_SELF = 199,
+    VERDICT_REFERRER_EXISTS = 200, /* somebody brought the member already */
+    VERDICT_REFERRER_LOOPS = 201,  /* whom the member brought would bring it */
     VERDICT_END
 };
 

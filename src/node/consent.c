@@ -1,5 +1,5 @@
-/* A member's language and consents. They are sealed with the member's name, so that the node makes
- * the new bytes of the old ones, and the ledger sees that nothing came in between. */
+/* A member's language, consents and birthday. They are sealed with the member's name, so that the
+ * node makes the new bytes of the old ones, and the ledger sees that nothing came in between. */
 #include "node/consent.h"
 
 #include "node/account_rows.h"
@@ -36,10 +36,16 @@ bool request_consents(struct rpc_call *call, const char *language,
     return true;
 }
 
+/* What is asked for: consents, or a birthday. */
+struct profile_change {
+    const struct consent_change *consents; /* NULL: as they are */
+    const struct birthday *birthday;       /* NULL: as it is */
+};
+
 /* The member's sealed bytes with the change in them. Whom the ledger will refuse (unknown, erased,
  * a pool) has none. */
 static enum err reseal(struct node *node, const struct ledger_view *view,
-                       const struct consent_change *change, struct buffer *sealed,
+                       const struct profile_change *change, struct buffer *sealed,
                        struct command_profile *command)
 {
     struct uid member = command->member;
@@ -54,13 +60,18 @@ static enum err reseal(struct node *node, const struct ledger_view *view,
     }
     struct slice before = slice_of(profile.sealed, profile.sealed_length);
     TRY(personal_open(node, before, &personal));
-    notify_wishes_change(&personal.wishes, change->language, change->changed, change->agreed);
+    if (change->consents != NULL) {
+        const struct consent_change *consents = change->consents;
+        notify_wishes_change(&personal.wishes, consents->language, consents->changed,
+                             consents->agreed);
+    }
+    personal.birthday = change->birthday != NULL ? *change->birthday : personal.birthday;
     TRY(personal_reseal(node, &personal, before, sealed));
     command->sealed = buffer_slice(sealed);
     return ERR_OK;
 }
 
-static enum err fill(struct node *node, struct arena *arena, const struct consent_change *change,
+static enum err fill(struct node *node, struct arena *arena, const struct profile_change *change,
                      struct command_profile *command)
 {
     struct state_reader *reader;
@@ -70,7 +81,6 @@ static enum err fill(struct node *node, struct arena *arena, const struct consen
     }
     struct buffer sealed = {
         .at = storage, .capacity = LIMIT_SEALED_PROFILE_BYTES, .limit = LIMIT_SEALED_PROFILE_BYTES};
-    personal_wishes_tag(node, change->language, change->changed, change->agreed, command->said_tag);
     TRY(readers_take(node->readers, &reader));
     struct ledger_view view = state_reader_view(reader);
     enum err err = reseal(node, &view, change, &sealed, command);
@@ -98,10 +108,51 @@ void account_set_consent(void *context, struct rpc_call *call, const ProtobufCMe
         refuse(call, INVALID_ARGUMENT, "NOTHING_TO_CHANGE", "Name a language or a channel.");
         return;
     }
-    enum err err = fill(node, rpc_call_arena(call), &change, &command.profile);
+    const struct profile_change changes = {.consents = &change};
+    personal_wishes_tag(node, change.language, change.changed, change.agreed,
+                        command.profile.said_tag);
+    enum err err = fill(node, rpc_call_arena(call), &changes, &command.profile);
     if (err != ERR_OK) {
         refuse_err(call, err, NULL);
         return;
     }
     reply_after(node, call, &command, NULL, send_consent);
+}
+
+bool request_birthday(struct rpc_call *call, const char *text, struct birthday *out_birthday)
+{
+    if (birthday_parse(text, out_birthday) == ERR_OK) {
+        return true;
+    }
+    refuse(call, INVALID_ARGUMENT, "INVALID_BIRTHDAY",
+           "birthday is no day as MM-DD or YYYY-MM-DD, or before %u.", BIRTHDAY_YEAR_MIN);
+    return false;
+}
+
+ACCOUNT_ROW_REPLY(send_birthday, Talea__V1__SetBirthdayResponse,
+                  talea__v1__set_birthday_response__init)
+
+void account_set_birthday(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    const Talea__V1__SetBirthdayRequest *request =
+        (const Talea__V1__SetBirthdayRequest *)(const void *)message;
+    struct uid transaction;
+    struct birthday birthday;
+    const struct profile_change change = {.birthday = &birthday};
+    if (!request_transaction(call, request->transaction_id, &transaction)) {
+        return;
+    }
+    struct command command = command_now(node, COMMAND_SET_PROFILE, &transaction);
+    if (!request_birthday(call, request->birthday, &birthday) ||
+        !request_member_now(node, call, request->member, &command.profile.member)) {
+        return;
+    }
+    personal_birthday_tag(node, &birthday, command.profile.said_tag);
+    enum err err = fill(node, rpc_call_arena(call), &change, &command.profile);
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+        return;
+    }
+    reply_after(node, call, &command, NULL, send_birthday);
 }

@@ -1,7 +1,8 @@
-/* What a member agrees to, as calls say it. */
+/* What a member agrees to, and when it was born, as calls say it. */
 #ifndef NODE_CONSENT_H
 #define NODE_CONSENT_H
 
+#include "node/birthday.h"
 #include "notify/words.h"
 #include "rpc/server.h"
 #include "talea/v1/types.pb-c.h"
@@ -16,5 +17,8 @@ struct consent_change {
 MUST_USE bool request_consents(struct rpc_call *call, const char *language,
                                Talea__V1__Consent *const *consents, size_t count,
                                struct consent_change *out_change);
+/* The same of a birthday. */
+MUST_USE bool request_birthday(struct rpc_call *call, const char *text,
+                               struct birthday *out_birthday);
 
 #endif

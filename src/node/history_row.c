@@ -125,6 +125,7 @@ static Talea__V1__HistoryKind kind_of(const struct command *command,
     case COMMAND_ERASE_MEMBER:
         return TALEA__V1__HISTORY_KIND__HISTORY_KIND_ERASURE;
     case COMMAND_SET_PROFILE:
+    case COMMAND_SET_REFERRER:
         return TALEA__V1__HISTORY_KIND__HISTORY_KIND_CONSENT;
     case COMMAND_AWAIT_MOVE:
     case COMMAND_MOVE_MEMBER:

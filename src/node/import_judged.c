@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "node/import_receipts.h"
+#include "node/node.h"
+#include "node/raised.h"
 #include "node/requests.h"
 
 #define RESTORE_BYTES (2u << 20)
@@ -79,6 +81,9 @@ static void judged_done(void *context, const struct outcome *outcome)
     struct import_item *item = context;
     struct import_judged *judged = item->judged;
     import_item_done(item, judged->outcomes, judged->judged.command_count, outcome->err);
+    if (outcome->err == ERR_OK && item->verdict == VERDICT_OK) {
+        raiser_tell(item->import->node->raiser, &judged->judged);
+    }
     in_flight_end(&item->import->in_flight);
 }
 
@@ -152,6 +157,9 @@ static enum err judge_again(struct import *import, struct import_item *item, str
     TRY(engine_execute_batch(import->node->engine, judged->commands, judged->command_count, true,
                              item->judged->outcomes));
     import_item_done(item, item->judged->outcomes, judged->command_count, ERR_OK);
+    if (item->verdict == VERDICT_OK) {
+        raiser_tell(import->node->raiser, judged);
+    }
     return ERR_OK;
 }
 

@@ -40,20 +40,58 @@ static void enrolled(void *context, const struct outcome *outcome)
     in_flight_end(enrolment->in_flight);
 }
 
+/* Which of the fields that enrolments share is wrong is said in the refusal. */
+static bool read_wishes(const Talea__V1__ImportMembersRequest *request,
+                        struct import_refusal *refusal, struct personal *personal)
+{
+    enum notify_language language = NOTIFY_LANGUAGE_NONE;
+    uint8_t agreed = 0;
+    if (request->language[0] != '\0' &&
+        notify_language_parse(request->language, &language) != ERR_OK) {
+        return import_refuse(refusal, "INVALID_LANGUAGE", "language is none of en, ru, kk.");
+    }
+    for (size_t i = 0; i < request->n_consents; i++) {
+        unsigned channel = (unsigned)request->consents[i]->channel - 1;
+        if (channel >= NOTIFY_CHANNEL_END) {
+            return import_refuse(refusal, "INVALID_CHANNEL",
+                                 "A consent names none of the channels.");
+        }
+        agreed |= request->consents[i]->is_given ? (uint8_t)(1u << channel) : 0;
+    }
+    if (birthday_parse(request->birthday, &personal->birthday) != ERR_OK) {
+        return import_refuse(refusal, "INVALID_BIRTHDAY",
+                             "birthday is no day as MM-DD or YYYY-MM-DD, or before %u.",
+                             BIRTHDAY_YEAR_MIN);
+    }
+    notify_wishes_change(&personal->wishes, language, agreed, agreed);
+    return true;
+}
+
+static bool read_referrer(struct import *import, const Talea__V1__MemberSelector *selector,
+                          struct import_refusal *refusal, struct uid *out_referrer)
+{
+    struct ledger_view view = state_reader_view(import->reader);
+    return selector == NULL ||
+           member_selected(import->node, &view, selector, out_referrer) == ERR_OK ||
+           import_refuse_verdict(refusal, VERDICT_REFERRER_UNKNOWN);
+}
+
 static enum err submit(struct import *import, const Talea__V1__ImportMembersRequest *request,
                        struct enrolment *enrolment)
 {
     struct command command = command_now(import->node, COMMAND_ENROL, &enrolment->transaction);
     struct command_enrol *enrol = &command.enrol;
     struct random_source random = random_system();
+    struct personal personal = {.reference = ""};
     enrol->member = uid_new(&random, command.business_time);
     if (!import_check_text(&enrolment->refusal, "reference", request->reference,
                            LIMIT_REFERENCE_BYTES) ||
         !import_check_text(&enrolment->refusal, "display_name", request->display_name,
-                           LIMIT_NAME_BYTES)) {
+                           LIMIT_NAME_BYTES) ||
+        !read_wishes(request, &enrolment->refusal, &personal) ||
+        !read_referrer(import, request->referrer, &enrolment->refusal, &enrol->referrer)) {
         return ERR_OK;
     }
-    struct personal personal = {.reference = ""};
     memcpy(personal.reference, request->reference, strlen(request->reference));
     memcpy(personal.name, request->display_name, strlen(request->display_name));
     TRY(personal_seal(import->node, &personal, enrolment->sealed, enrol));

@@ -5,7 +5,9 @@
 #include "engine/record_reader.h"
 #include "node/given_items.h"
 #include "node/node.h"
+#include "node/raised.h"
 #include "node/requests.h"
+#include "node/shopper.h"
 
 #define TRY_BYTES (8u << 20)
 
@@ -88,7 +90,8 @@ static enum err add_passed(const struct judging_case *judged, const struct stand
         bool is_kept = k < kept->count && kept->at[k].slot == number->slot &&
                        kept->at[k].bucket == number->bucket;
         k += is_kept ? 1 : 0;
-        if (!is_kept && judged->version == judged->snapshot->version) {
+        if (!is_kept && number->bucket != STANDING_KEPT &&
+            judged->version == judged->snapshot->version) {
             steps[(*count)++] = (struct standing_step){.how = STANDING_SET,
                                                        .slot = number->slot,
                                                        .bucket = number->bucket,
@@ -241,23 +244,6 @@ const struct outcome *judging_outcome(const struct outcome *outcomes, size_t cou
     return &outcomes[0];
 }
 
-/* What a member of ours can spend: only events have a price. */
-static enum err find_balance(const struct node *node, const struct ledger_view *view,
-                             struct judging_case *judged)
-{
-    struct uid id;
-    struct member member;
-    judged->occasion.shopper.balance = judged->balance;
-    if (judged->occasion.kind != OCCASION_EVENT || judged->owner.kind != OWNER_MEMBER) {
-        return ERR_OK;
-    }
-    memcpy(id.bytes, judged->owner.id, sizeof id.bytes);
-    TRY(ledger_get_member(view, &id, &member));
-    member_settle_view(&member, node_now(node));
-    judged->occasion.shopper.balance = member.available;
-    return ERR_OK;
-}
-
 /* A repeat pays nothing more. */
 static enum err find_known(const struct node *node, const struct ledger_view *view,
                            struct judging_case *judged)
@@ -269,8 +255,8 @@ static enum err find_known(const struct node *node, const struct ledger_view *vi
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-enum err judging_try(const struct node *node, const struct ledger_view *view,
-                     struct judging_case *judged, struct note *note)
+enum err judging_try(struct node *node, const struct ledger_view *view, struct judging_case *judged,
+                     struct note *note)
 {
     const struct rules *rules = judged->version->rules;
     struct standing kept = {.count = 0};
@@ -286,6 +272,11 @@ enum err judging_try(const struct node *node, const struct ledger_view *view,
         }
         TRY(ledger_get_standing(view, &judged->snapshot->roster, &judged->owner, row));
         before = standing_of_row(row);
+        TRY(shopper_fill(node, view, judged->version, &judged->owner, &before, &judged->arena,
+                         &judged->occasion.shopper));
+        if (judged->owner.kind != OWNER_MEMBER || judged->give.earn.card.digits[0] == '\0') {
+            judged->occasion.shopper.balance = judged->balance; /* without a card nobody pays */
+        }
         TRY(rules_drop_passed(rules, &before, occasion_day(&judged->occasion), &judged->arena,
                               &kept));
     }
@@ -297,7 +288,6 @@ enum err judging_try(const struct node *node, const struct ledger_view *view,
         }
         TRY(ledger_get_standing(view, &judged->snapshot->roster, &all, row));
         judged->occasion.programme = standing_of_row(row);
-        TRY(find_balance(node, view, judged));
     }
     TRY(find_known(node, view, judged));
     TRY(judge(rules, &kept, &judged->occasion, judged->is_traced, &judged->arena,
@@ -307,6 +297,7 @@ enum err judging_try(const struct node *node, const struct ledger_view *view,
         judged->judgement.spent = points_of(0);
     }
     TRY(write_groups(judged, &before, &kept, note));
+    TRY(raised_write(node, judged, note));
     TRY(judged->has_owner ? given_write_cards(node, view, judged, note) : ERR_OK);
     TRY(write_evidence(judged, &kept, note));
     make_commands(node, judged);

@@ -34,6 +34,11 @@ struct judging_case {
     bool is_granted;             /* what it costs is held at the card's home already */
     struct points balance;       /* that can be spent, of another home's member as far as known */
     bool is_known;               /* it was judged before: a repeat, if the same is said of it */
+    /* Of an event that another occasion raised (node/raised.h): how many stand before it, and the
+     * group that says that it is judged now; else 0 and empty. */
+    unsigned depth;
+    struct slice ends;
+    size_t raised_count; /* of one try: events that it raises */
 
     unsigned tried;
     struct arena arena; /* of one try */
@@ -70,7 +75,7 @@ const struct outcome *judging_outcome(const struct outcome *outcomes, size_t cou
 bool judging_has_moved(enum verdict verdict);
 /* Judges, and makes the commands. ERR_INPUT and ERR_RANGE with a note as judge says; also when
  * what is kept of it would be too large. */
-MUST_USE enum err judging_try(const struct node *node, const struct ledger_view *view,
+MUST_USE enum err judging_try(struct node *node, const struct ledger_view *view,
                               struct judging_case *judged, struct note *note);
 
 /* A return with what it takes back of the standing, if its sale was judged: both or neither. Waits;

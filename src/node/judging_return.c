@@ -36,9 +36,11 @@ static enum err take_group(struct reader *in, int64_t before, int64_t after, int
         int64_t part = 0;
         standing_read_step(in, &step);
         int64_t delta = step.how == STANDING_SET ? step.after - step.before : step.delta;
-        bool is_of_card = owner.kind == OWNER_GIFT_CARD && step.how != STANDING_ADD;
-        if (delta > 0 && !is_of_card && in->err == ERR_OK) { /* else a window that passed, or what
-                                                                a gift card is */
+        bool is_other = owner.kind == OWNER_RAISED ||
+                        (owner.kind == OWNER_GIFT_CARD && step.how != STANDING_ADD);
+        bool is_given = delta > 0 && !is_other; /* else a window that passed was dropped, an event
+                                                   raised, or what a gift card is */
+        if (is_given && in->err == ERR_OK) {
             TRY(share(delta, before, after, whole, &part));
         }
         if (part > 0) {

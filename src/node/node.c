@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "crypto/random.h"
+#include "node/audience.h"
 #include "node/housekeeper.h"
 #include "node/batch.h"
 #include "node/in_force.h"
@@ -17,6 +18,7 @@
 #include "node/block_offers.h"
 #include "node/peer_guard.h"
 #include "node/peers.h"
+#include "node/raised.h"
 #include "node/personal.h"
 #include "node/replier.h"
 #include "node/services.h"
@@ -280,6 +282,8 @@ static enum err start_all(struct node *node, struct note *note)
     TRY(start_rpc(node, note));
     recovery_gate_await(&node->recovery_gate, COMPARE_WAIT_MS);
     in_force_look(node); /* the ledger writes now: it can keep the programme */
+    TRY(raiser_start(node, &node->raiser));
+    TRY(audience_start(node, &node->audience));
     atomic_store(&node->is_serving, true);
     rpc_server_set_serving(node->server, true);
     return ERR_OK;
@@ -351,6 +355,8 @@ void node_stop(struct node *node)
     peers_stop(peers);
     notifier_stop(node->notifier);
     housekeeper_stop(node->housekeeper);
+    audience_stop(node->audience);
+    raiser_stop(node->raiser);
     engine_close(node->engine);
     replier_stop(node->replier);
     batch_rooms_close(node->batches);

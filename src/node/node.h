@@ -39,6 +39,8 @@ struct own_keys;
 struct peer_guard;
 struct notifier;
 struct block_offers;
+struct raiser;
+struct audience;
 
 /* The last time that the node closed a period by itself, or could not; the housekeeper's. */
 struct period_told {
@@ -98,6 +100,8 @@ struct node {
     struct disk_guard disk_guard;
     struct notifier *notifier; /* NULL before it is started */
     struct housekeeper *housekeeper;
+    struct raiser *raiser;     /* NULL before it is started */
+    struct audience *audience; /* the same */
     struct time_zones time_zones;
     struct period_told period_told;
     bool has_met_somebody;       /* the housekeeper's: a partner was connected since the start */

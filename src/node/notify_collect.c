@@ -97,6 +97,7 @@ static enum err collect_row(struct notify_collector *collector, uint64_t row,
     enum err err = record_reader_get(&collector->records, row, &record);
     if (err == ERR_OK) {
         err = notify_of_record(&record, &node->config.partner, &message);
+        err = err == ERR_NOT_FOUND ? notify_of_judged(node, &record, &message) : err;
     }
     if (err != ERR_OK) {
         return err == ERR_NOT_FOUND ? ERR_OK : err; /* nothing to say, or trimmed */

@@ -106,4 +106,9 @@ MUST_USE enum err webhook_start(struct webhook_thread *thread, struct node *node
 void webhook_stop(struct webhook_thread *thread);
 struct notify_report webhook_report(struct webhook_thread *thread);
 
+/* notify_judged.c: what the record of an occasion that rules judged says to its member.
+ * ERR_NOT_FOUND: nothing. */
+MUST_USE enum err notify_of_judged(struct node *node, const struct record *record,
+                                   struct notify_message *out_message);
+
 #endif

@@ -1,6 +1,7 @@
 /* The office's members: one of them, or all by id. */
 #include <string.h>
 
+#include "ledger/referral.h"
 #include "node/messages.h"
 #include "node/node.h"
 #include "node/personal.h"
@@ -71,6 +72,27 @@ static enum err message_consents(struct arena *arena, const struct notify_wishes
     return message->consents == NULL ? ERR_RESOURCE : ERR_OK;
 }
 
+static enum err message_referrer(struct node *node, struct arena *arena,
+                                 const struct ledger_view *view, const struct uid *id,
+                                 Talea__V1__Member *message)
+{
+    struct standing_row *row = arena_alloc(arena, sizeof *row);
+    struct standing_owner owner = standing_of_member(id);
+    if (row == NULL) {
+        return ERR_RESOURCE;
+    }
+    struct snapshot *snapshot = node_snapshot(node);
+    enum err err = ledger_get_standing(view, &snapshot->roster, &owner, row);
+    snapshot_release(snapshot);
+    TRY(err);
+    struct standing standing = standing_of_row(row);
+    struct uid referrer = referral_of(&standing);
+    if (!uid_is_nil(&referrer)) {
+        message->referrer_id = message_uid(arena, &referrer);
+    }
+    return message->referrer_id == NULL ? ERR_RESOURCE : ERR_OK;
+}
+
 /* ERR_NOT_FOUND when there is no such member, ERR_RESOURCE when the arena is full. */
 static enum err message_member(struct node *node, struct arena *arena,
                                const struct ledger_view *view, const struct uid *id,
@@ -97,12 +119,15 @@ static enum err message_member(struct node *node, struct arena *arena,
     message->display_name = message_copy(arena, personal.name, sizeof personal.name);
     message->language = message_copy(arena, notify_language_name(personal.wishes.language), 8);
     TRY(message_consents(arena, &personal.wishes, message));
+    char birthday[BIRTHDAY_TEXT_MAX];
+    message->birthday =
+        message_copy(arena, birthday_format(&personal.birthday, birthday), sizeof birthday);
     message->enrolled_unix_ms = member.enrolled.ms;
     message->balance = message_balance(arena, &member, node_now(node));
     message->state = state_of(&member);
     message->is_pool = member.is_pool;
     if (message->member_id == NULL || message->reference == NULL || message->display_name == NULL ||
-        message->language == NULL || message->balance == NULL) {
+        message->language == NULL || message->birthday == NULL || message->balance == NULL) {
         return ERR_RESOURCE;
     }
     *out_member = message;
@@ -141,6 +166,7 @@ static void reply_member(struct node *node, struct rpc_call *call, const struct 
     struct arena arena;
     arena_init(&arena, LIMIT_DECODED_BYTES);
     enum err err = message_member(node, &arena, view, id, &response.member);
+    err = err == ERR_OK ? message_referrer(node, &arena, view, id, response.member) : err;
     err = err == ERR_OK ? message_pools(node, &arena, view, id, response.member) : err;
     if (err == ERR_OK) {
         rpc_call_reply(call, &response.base);

@@ -9,14 +9,16 @@
 #define REFERENCE_DOMAIN "talea.v1.personal.reference"
 #define SAID_DOMAIN      "talea.v1.personal.said"
 #define WISHES_DOMAIN    "talea.v1.personal.wishes"
+#define BIRTHDAY_DOMAIN  "talea.v1.personal.birthday"
 
 enum {
     PLAIN_VERSION = 1,
-    PLAIN_WITH_WISHES = 2, /* version 1, and behind it language u8, channels u8 */
+    PLAIN_WITH_WISHES = 2,   /* version 1, and behind it language u8, channels u8 */
+    PLAIN_WITH_BIRTHDAY = 3, /* version 2, and behind it year u16 (0: not said), month u8, day u8 */
     PLAIN_BYTES_MAX = LIMIT_SEALED_PROFILE_BYTES - VAULT_SEALED_EXTRA
 };
 
-_Static_assert(PLAIN_BYTES_MAX >= LIMIT_REFERENCE_BYTES + LIMIT_NAME_BYTES + 7, "all of it fits");
+_Static_assert(PLAIN_BYTES_MAX >= LIMIT_REFERENCE_BYTES + LIMIT_NAME_BYTES + 27, "all of it fits");
 _Static_assert(PERSONAL_TAG_SIZE == VAULT_TAG_BYTES, "a tag's bytes");
 
 /* A buffer in the caller's memory. */
@@ -42,17 +44,31 @@ static enum err seal(struct node *node, struct slice plain,
     return ERR_OK;
 }
 
-/* Who wishes nothing is written as before there were wishes. */
+static void write_birthday(struct buffer *plain, const struct birthday *birthday)
+{
+    write_u8(plain, (uint8_t)(birthday->year >> 8));
+    write_u8(plain, (uint8_t)birthday->year);
+    write_u8(plain, (uint8_t)birthday->month);
+    write_u8(plain, (uint8_t)birthday->day);
+}
+
+/* Who wishes nothing is written as before there were wishes, and the same of birthdays. */
 static void write_plain(struct buffer *plain, const struct personal *personal)
 {
     const struct notify_wishes *wishes = &personal->wishes;
     bool has_wishes = wishes->language != NOTIFY_LANGUAGE_NONE || wishes->channels != 0;
-    write_u8(plain, has_wishes ? PLAIN_WITH_WISHES : PLAIN_VERSION);
+    bool has_birthday = birthday_is_known(&personal->birthday);
+    write_u8(plain, has_birthday ? PLAIN_WITH_BIRTHDAY
+                    : has_wishes ? PLAIN_WITH_WISHES
+                                 : PLAIN_VERSION);
     write_block(plain, slice_of(personal->reference, strlen(personal->reference)));
     write_block(plain, slice_of(personal->name, strlen(personal->name)));
-    if (has_wishes) {
+    if (has_wishes || has_birthday) {
         write_u8(plain, (uint8_t)wishes->language);
         write_u8(plain, wishes->channels);
+    }
+    if (has_birthday) {
+        write_birthday(plain, &personal->birthday);
     }
 }
 
@@ -79,6 +95,15 @@ void personal_wishes_tag(struct node *node, enum notify_language language, uint8
     vault_tag(node->vault, WISHES_DOMAIN, slice_of(said, sizeof said), out_tag);
 }
 
+void personal_birthday_tag(struct node *node, const struct birthday *birthday,
+                           uint8_t out_tag[PERSONAL_TAG_SIZE])
+{
+    uint8_t bytes[4];
+    struct buffer said = buffer_on(bytes, sizeof bytes);
+    write_birthday(&said, birthday);
+    vault_tag(node->vault, BIRTHDAY_DOMAIN, buffer_slice(&said), out_tag);
+}
+
 enum err personal_seal(struct node *node, const struct personal *personal,
                        uint8_t storage[LIMIT_SEALED_PROFILE_BYTES], struct command_enrol *enrol)
 {
@@ -88,6 +113,10 @@ enum err personal_seal(struct node *node, const struct personal *personal,
     enum err err = plain.err;
     if (err == ERR_OK) {
         err = seal(node, buffer_slice(&plain), storage, &enrol->sealed);
+    }
+    if (err == ERR_OK && !uid_is_nil(&enrol->referrer)) {
+        write_bytes(&plain, enrol->referrer.bytes, sizeof enrol->referrer.bytes);
+        err = plain.err;
     }
     if (err == ERR_OK) {
         vault_tag(node->vault, SAID_DOMAIN, buffer_slice(&plain), enrol->said_tag);
@@ -111,22 +140,38 @@ static void read_into(struct reader *in, char *out_text, size_t capacity)
     }
 }
 
+static void read_birthday(struct reader *in, struct birthday *out_birthday)
+{
+    unsigned high = read_u8(in);
+    struct birthday birthday = {.year = high << 8 | read_u8(in)};
+    birthday.month = read_u8(in);
+    birthday.day = read_u8(in);
+    if (in->err == ERR_OK && birthday_check(&birthday) != ERR_OK) {
+        read_fail(in);
+    } else {
+        *out_birthday = birthday;
+    }
+}
+
 static enum err parse(struct slice plain, struct personal *out_personal)
 {
     struct reader in = reader_of(plain);
     uint8_t version = read_u8(&in);
-    if (version != PLAIN_VERSION && version != PLAIN_WITH_WISHES) {
+    if (version < PLAIN_VERSION || version > PLAIN_WITH_BIRTHDAY) {
         return ERR_CORRUPT;
     }
     read_into(&in, out_personal->reference, sizeof out_personal->reference);
     read_into(&in, out_personal->name, sizeof out_personal->name);
-    if (version == PLAIN_WITH_WISHES) {
+    if (version >= PLAIN_WITH_WISHES) {
         unsigned language = read_u8(&in);
         out_personal->wishes.channels = read_u8(&in);
         if (!notify_wishes_are_sound(language, out_personal->wishes.channels)) {
             read_fail(&in);
         }
         out_personal->wishes.language = (enum notify_language)language;
+    }
+    if (version == PLAIN_WITH_BIRTHDAY) {
+        read_birthday(&in, &out_personal->birthday);
     }
     return reader_finish(&in);
 }

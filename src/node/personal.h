@@ -1,5 +1,6 @@
 /* Members' personal data on its way into the ledger and out of it: the ledger keeps reference and
- * name, language and consents sealed by the vault, and finds a member by the tag of its reference.
+ * name, language, consents and birthday sealed by the vault, and finds a member by the tag of its
+ * reference.
  * Any thread.
  *
  * Erasing a member destroys the vault's key once the ledger has forgotten the member durably, and
@@ -9,6 +10,7 @@
 #define NODE_PERSONAL_H
 
 #include "engine/engine.h"
+#include "node/birthday.h"
 #include "notify/words.h"
 
 struct node;
@@ -17,11 +19,12 @@ struct personal {
     char reference[LIMIT_REFERENCE_BYTES + 1]; /* may be empty */
     char name[LIMIT_NAME_BYTES + 1];           /* may be empty */
     struct notify_wishes wishes;
+    struct birthday birthday;
 };
 
-/* Fills in tags and sealed bytes of an enrolment. `storage` is what `enrol->sealed` points into
- * afterwards, and must stay until the command's outcome is known. ERR_STORAGE when the vault can't
- * make a key. */
+/* Fills in tags and sealed bytes of an enrolment, whose referrer is part of what was said.
+ * `storage` is what `enrol->sealed` points into afterwards, and must stay until the command's
+ * outcome is known. ERR_STORAGE when the vault can't make a key. */
 MUST_USE enum err personal_seal(struct node *node, const struct personal *personal,
                                 uint8_t storage[LIMIT_SEALED_PROFILE_BYTES],
                                 struct command_enrol *enrol);
@@ -32,6 +35,9 @@ MUST_USE enum err personal_reseal(struct node *node, const struct personal *pers
 /* What was asked of a member's wishes, so that a repeat is known. */
 void personal_wishes_tag(struct node *node, enum notify_language language, uint8_t changed,
                          uint8_t agreed, uint8_t out_tag[PERSONAL_TAG_SIZE]);
+/* The same of a birthday. */
+void personal_birthday_tag(struct node *node, const struct birthday *birthday,
+                           uint8_t out_tag[PERSONAL_TAG_SIZE]);
 /* Empty texts for empty bytes, as a pool or an erased member has them, and for a key that is gone.
  * ERR_CORRUPT when they do not open. */
 MUST_USE enum err personal_open(struct node *node, struct slice sealed,

@@ -7,6 +7,7 @@
 #include "node/programme_log.h"
 #include "node/requests.h"
 #include "node/services.h"
+#include "node/shopper.h"
 #include "talea/v1/programme.pb-c.h"
 
 #define EXPLAIN_BYTES (16u << 20)
@@ -226,6 +227,39 @@ static enum err fill_explanation(struct explaining *e)
     return add_reasons(e);
 }
 
+/* The birthday, which is not kept with it, as it is known now. */
+static enum err add_birthday(struct explaining *e)
+{
+    struct shopper *shopper = &e->kept.occasion.shopper;
+    char text[UID_TEXT_MAX] = "";
+    struct uid member;
+    struct state_reader *reader;
+    if (!e->version->needs_birthday || shopper->key.length >= sizeof text) {
+        return ERR_OK;
+    }
+    memcpy(text, shopper->key.at, shopper->key.length);
+    if (uid_parse(text, &member) != ERR_OK) {
+        return ERR_OK;
+    }
+    TRY(readers_take(e->node->readers, &reader));
+    struct ledger_view view = state_reader_view(reader);
+    enum err err =
+        shopper_birthday(e->node, &view, &member, &shopper->birth_month, &shopper->birth_day);
+    readers_give(e->node->readers, reader);
+    return err;
+}
+
+static enum err differs(const struct explaining *e, struct note *note)
+{
+    return e->version->needs_birthday
+               ? note_set(note, ERR_UNSUPPORTED,
+                          "the member's birthday is another one now, or forgotten: what rules "
+                          "about it gave can't be explained any more")
+               : note_set(note, ERR_INTERNAL,
+                          "judged again it would get something else: this version of the node "
+                          "reads the programme otherwise");
+}
+
 /* Judges once more what was kept, with a trace. What comes out must be what was given. */
 static enum err explain(struct explaining *e, const struct uid *id, struct note *note)
 {
@@ -234,13 +268,12 @@ static enum err explain(struct explaining *e, const struct uid *id, struct note 
     if (e->version == NULL || e->version->rules == NULL) {
         return note_set(note, ERR_CORRUPT, "the programme that it was judged by is not kept");
     }
+    TRY(add_birthday(e));
     TRY(judge(e->version->rules, &e->kept.standing, &e->kept.occasion, true, &e->arena,
               &e->judgement, note));
     if (e->judgement.points.minor != e->kept.points.minor ||
         e->judgement.discount.minor != e->kept.discount.minor) {
-        return note_set(note, ERR_INTERNAL,
-                        "judged again it would get something else: this version of the node reads "
-                        "the programme otherwise");
+        return differs(e, note);
     }
     return fill_explanation(e);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/document.h"
+#include "node/shopper.h"
 
 static enum expiry_kind expiry_of_file(enum programme_file_expiry kind)
 {
@@ -63,6 +64,7 @@ static enum err read_text(struct slice text, const char *name, unsigned points_d
     }
     if (file->has_rules) {
         TRY(rules_create(&file->rules, &version->rules, note));
+        version->needs_birthday = shopper_needs_birthday(&file->rules);
     }
     return programme_check(&version->programme, note);
 }

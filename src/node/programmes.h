@@ -24,6 +24,7 @@ struct programme_version {
     struct hash hash;   /* of it */
     struct programme_file file;
     struct rules *rules; /* NULL: it gives points by `earn` alone */
+    bool needs_birthday; /* a rule asks for it */
     struct programme programme;
     int64_t refund_grace_ms;
     struct points debt_limit; /* INT64_MAX: none */

@@ -148,6 +148,33 @@ static bool select_member(struct node *node, struct rpc_call *call, const struct
     return false;
 }
 
+enum err member_selected(struct node *node, const struct ledger_view *view,
+                         const Talea__V1__MemberSelector *selector, struct uid *out_member)
+{
+    struct card_number card;
+    uint8_t tag[PERSONAL_TAG_SIZE];
+    struct uid member;
+    switch (selector == NULL ? TALEA__V1__MEMBER_SELECTOR__BY__NOT_SET : selector->by_case) {
+    case TALEA__V1__MEMBER_SELECTOR__BY_CARD:
+        TRY(card_number_parse(selector->card, &card));
+        return member_by_card(view, &card, out_member);
+    case TALEA__V1__MEMBER_SELECTOR__BY_MEMBER_ID:
+        TRY(uid_parse(selector->member_id, &member));
+        *out_member = member;
+        return uid_is_nil(&member) ? ERR_INPUT : ERR_OK;
+    case TALEA__V1__MEMBER_SELECTOR__BY_REFERENCE:
+        if (selector->reference[0] == '\0' || strlen(selector->reference) > LIMIT_REFERENCE_BYTES) {
+            break;
+        }
+        personal_reference_tag(node, selector->reference, tag);
+        return ledger_get_reference(view, tag, out_member);
+    case TALEA__V1__MEMBER_SELECTOR__BY__NOT_SET:
+    case _TALEA__V1__MEMBER_SELECTOR__BY__CASE_IS_INT_SIZE:
+        break;
+    }
+    return ERR_INPUT;
+}
+
 bool request_member_row(struct node *node, struct rpc_call *call, const struct ledger_view *view,
                         const Talea__V1__MemberSelector *selector, struct uid *out_member,
                         struct member *out_row)

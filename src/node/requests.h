@@ -44,6 +44,12 @@ MUST_USE bool request_member_row(struct node *node, struct rpc_call *call,
 MUST_USE bool request_member_now(struct node *node, struct rpc_call *call,
                                  const Talea__V1__MemberSelector *selector, struct uid *out_member);
 
+/* The same without a call to refuse: ERR_INPUT when the selector names nobody, ERR_NOT_FOUND when
+ * there is none, except by an id, which the ledger looks at. */
+MUST_USE enum err member_selected(struct node *node, const struct ledger_view *view,
+                                  const Talea__V1__MemberSelector *selector,
+                                  struct uid *out_member);
+
 /* T1 and T2 of a hold of so many seconds from a time on; 0 is the node's default. False: too long.
  */
 MUST_USE bool hold_times(const struct node *node, struct unix_ms from, uint32_t seconds,

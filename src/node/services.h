@@ -35,6 +35,9 @@ rpc_unary_handler office_open_dispute, office_step_dispute, office_get_dispute,
     office_list_disputes, office_get_dispute_evidence;
 rpc_unary_handler office_list_periods, office_close_period, office_get_statement;
 rpc_unary_handler office_list_statement_lines;
+rpc_unary_handler office_create_list, office_list_lists, office_list_audience;
+rpc_unary_handler office_list_segments, office_show_segments, office_refresh_segments;
+rpc_stream_handler office_change_list;
 rpc_stream_handler office_import_members, office_import_receipts, office_export_period;
 rpc_unary_handler account_transfer, account_open_pool, account_join_pool, account_leave_pool;
 rpc_unary_handler account_get_pool, account_list_pools, account_propose_adjustment,
@@ -42,7 +45,8 @@ rpc_unary_handler account_get_pool, account_list_pools, account_propose_adjustme
 rpc_unary_handler account_list_adjustments, account_block_member, account_unblock_member;
 rpc_unary_handler account_unblock_card, account_merge_members, account_unmerge_members;
 rpc_unary_handler account_await_move, account_move_member;
-rpc_unary_handler account_erase_member, account_set_consent;
+rpc_unary_handler account_erase_member, account_set_consent, account_set_birthday,
+    account_set_referrer;
 rpc_unary_handler ledger_execute_batch, ledger_get_transaction;
 rpc_stream_handler ledger_execute_stream, ledger_watch_events;
 rpc_unary_handler payment_list, payment_instruct, payment_import_bookings, period_status_list;

@@ -7,6 +7,7 @@
 #include "node/earning.h"
 #include "node/given_items.h"
 #include "node/node.h"
+#include "node/raised.h"
 #include "node/requests.h"
 
 static void try_judging(struct till_judged *till);
@@ -85,7 +86,7 @@ static enum err name_awards(const struct programme_version *version, const struc
         talea__v1__award__init(award);
         award->rule = arena_text(arena, slice_of(rule->name, strlen(rule->name)));
         bool is_discount = rule_stage(rule) == STAGE_DISCOUNT;
-        award->points = is_discount ? 0 : awards[i].given;
+        award->points = rule_given_in(rule) == GIVEN_IN_POINTS ? awards[i].given : 0;
         award->discount_minor = is_discount ? awards[i].given : 0;
         answer->awards[i] = award;
     }
@@ -190,6 +191,9 @@ static void judged_done(void *context, const struct outcome *outcome)
         return;
     }
     till->err = has_moved ? ERR_UNAVAILABLE : till->err;
+    if (till->err == ERR_OK && till->outcomes[0].verdict == VERDICT_OK) {
+        raiser_tell(till->node->raiser, &till->judged);
+    }
     judge_gate_leave(&till->node->judge_gate, &till->turn);
     if (till->err == ERR_OK && till->outcomes[0].is_repeat) {
         till->errand.run = answer_repeat;

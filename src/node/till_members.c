@@ -3,6 +3,7 @@
 #include "node/consent.h"
 #include "node/node.h"
 #include "node/personal.h"
+#include "node/referrer.h"
 #include "node/requests.h"
 #include "node/services.h"
 #include "talea/v1/till.pb-c.h"
@@ -42,6 +43,10 @@ void till_enrol(void *context, struct rpc_call *call, const ProtobufCMessage *me
                       sizeof personal.name) ||
         !request_consents(call, request->language, request->consents, request->n_consents,
                           &change)) {
+        return;
+    }
+    if (!request_birthday(call, request->birthday, &personal.birthday) ||
+        !request_referrer(node, call, request->referrer, &command.enrol.referrer)) {
         return;
     }
     notify_wishes_change(&personal.wishes, change.language, change.changed, change.agreed);

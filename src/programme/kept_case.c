@@ -3,8 +3,9 @@
 #include "base/limits.h"
 
 enum {
-    KEPT_CASE_VERSION = 2,
-    KEPT_CASE_WITHOUT_ITEMS = 1 /* what was read before things were given */
+    KEPT_CASE_VERSION = 3,
+    KEPT_CASE_PLAIN = 1,       /* without what is behind it */
+    KEPT_CASE_WITH_SHOPPER = 2 /* behind it: who the shopper is; then what was given */
 };
 
 bool kept_case_is(struct slice bytes)
@@ -43,7 +44,6 @@ static void write_standing(struct buffer *out, const struct standing *standing)
 /* Things that were given, and what they cost. */
 static void write_items(struct buffer *out, const struct kept_case *kept)
 {
-    write_svarint(out, kept->occasion.shopper.balance.minor);
     write_svarint(out, kept->spent.minor);
     write_svarint(out, kept->due.minor);
     write_svarint(out, kept->refund.minor);
@@ -54,6 +54,19 @@ static void write_items(struct buffer *out, const struct kept_case *kept)
         write_svarint(out, item->count);
         write_svarint(out, item->worth.minor);
         write_svarint(out, item->until_day);
+    }
+}
+
+/* Without the birthday, which is the member's own and is forgotten with it. */
+static void write_shopper(struct buffer *out, const struct shopper *shopper)
+{
+    write_block(out, shopper->key);
+    write_block(out, shopper->referrer);
+    write_svarint(out, shopper->enrolled_day);
+    write_svarint(out, shopper->balance.minor);
+    write_varint(out, shopper->list_count);
+    for (size_t i = 0; i < shopper->list_count; i++) {
+        write_block(out, shopper->lists[i]);
     }
 }
 
@@ -83,6 +96,7 @@ void kept_case_encode(const struct kept_case *kept, struct buffer *out)
         write_svarint(out, kept->awards[i].wanted);
         write_svarint(out, kept->awards[i].given);
     }
+    write_shopper(out, &occasion->shopper);
     write_items(out, kept);
 }
 
@@ -150,7 +164,6 @@ static enum err read_awards(struct reader *in, struct arena *arena, struct kept_
 
 static enum err read_items(struct reader *in, struct arena *arena, struct kept_case *kept)
 {
-    kept->occasion.shopper.balance.minor = read_svarint(in);
     kept->spent.minor = read_svarint(in);
     kept->due.minor = read_svarint(in);
     kept->refund.minor = read_svarint(in);
@@ -171,6 +184,24 @@ static enum err read_items(struct reader *in, struct arena *arena, struct kept_c
     return ERR_OK;
 }
 
+static enum err read_shopper(struct reader *in, struct arena *arena, struct shopper *shopper)
+{
+    shopper->key = read_block(in);
+    shopper->referrer = read_block(in);
+    shopper->enrolled_day = read_svarint(in);
+    shopper->balance.minor = read_svarint(in);
+    struct slice *lists =
+        read_list(in, arena, LIMIT_SHOPPER_LISTS, sizeof *lists, &shopper->list_count);
+    if (lists == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < shopper->list_count; i++) {
+        lists[i] = read_block(in);
+    }
+    shopper->lists = lists;
+    return ERR_OK;
+}
+
 enum err kept_case_decode(struct slice bytes, struct arena *arena, struct kept_case *out_case)
 {
     struct reader in = reader_of(bytes);
@@ -179,7 +210,7 @@ enum err kept_case_decode(struct slice bytes, struct arena *arena, struct kept_c
     struct note unused;
     struct money total;
     unsigned version = read_u8(&in);
-    if (version != KEPT_CASE_VERSION && version != KEPT_CASE_WITHOUT_ITEMS) {
+    if (version < KEPT_CASE_PLAIN || version > KEPT_CASE_VERSION) {
         return ERR_CORRUPT;
     }
     uint64_t programme = read_varint(&in);
@@ -201,6 +232,9 @@ enum err kept_case_decode(struct slice bytes, struct arena *arena, struct kept_c
     kept.gross.minor = read_svarint(&in);
     kept.discount.minor = read_svarint(&in);
     TRY(read_awards(&in, arena, &kept));
+    if (version >= KEPT_CASE_WITH_SHOPPER) {
+        TRY(read_shopper(&in, arena, &occasion->shopper));
+    }
     if (version == KEPT_CASE_VERSION) {
         TRY(read_items(&in, arena, &kept));
     }

@@ -10,8 +10,8 @@
 #include "programme/judge.h"
 
 struct kept_case {
-    uint32_t programme; /* its number in the ledger */
-    struct occasion occasion;
+    uint32_t programme;       /* its number in the ledger */
+    struct occasion occasion; /* but for the birthday: it is personal, and not kept */
     struct standing standing; /* before the occasion, without what had passed by then */
     struct points points;
     struct money gross;

@@ -20,10 +20,17 @@ enum slot_of {
     SLOT_METRIC_LATEST = 7, /* a metric whose number is a day, or how far something went */
     SLOT_TERM_PAID = 9,     /* money paid for what is prolonged; variant 1: the days for it */
     SLOT_SEGMENT = 10,      /* kept by nobody */
-    SLOT_GIFT_BALANCE = 20, /* of a gift card (ledger/gift_card.h) */
-    SLOT_GIFT_CARD = 21,    /* the same, all else that is kept of it */
-    SLOT_COUPON = 8 /* of a code: variant 0 the first day on which it is over, 1 whose it is */
+    SLOT_GIFT_BALANCE = 30, /* of a gift card (ledger/gift_card.h) */
+    SLOT_GIFT_CARD = 31,    /* the same, all else that is kept of it */
+    SLOT_COUPON = 8, /* of a code: variant 0 the first day on which it is over, 1 whose it is */
+    /* What the office says of a member, in STANDING_KEPT. */
+    SLOT_REFERRER = 20, /* who brought the member: halves of its id (ledger/referral.h) */
+    SLOT_LIST = 21,     /* 1: the member is on the static list of that name */
+    SLOT_RAISED = 22    /* of an event that is still to be judged (ledger/referral.h) */
 };
+
+/* The bucket of numbers that belong to no programme: no version of one drops them. */
+#define STANDING_KEPT INT64_C(-1)
 
 /* What becomes of a number when two members become one. A slot's two lowest bits say it, so that
  * whoever keeps standings needs to know no programme. What only one of them has stays as it is. */

@@ -188,6 +188,10 @@ static bool print_office(const struct command *command)
     case COMMAND_ERASE_MEMBER:
         print_ids("member", &command->erase.member);
         return true;
+    case COMMAND_SET_REFERRER:
+        print_ids("member", &command->referrer.member);
+        print_ids("referrer", &command->referrer.referrer);
+        return true;
     case COMMAND_SET_PROFILE:
         print_ids("member", &command->profile.member);
         return true;

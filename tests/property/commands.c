@@ -32,7 +32,7 @@ static const struct share shares[] = {
     {make_buy_block, 8},      {make_block_due, 12},
     {make_withdraw_block, 4}, {make_programme, 6},
     {make_set_profile, 12},   {make_standing, 60},
-    {make_reserve, 30},
+    {make_reserve, 30},       {make_set_referrer, 20},
 };
 
 static bool is_mandated(const struct making *making)
@@ -110,6 +110,9 @@ static bool alter_office(struct command *command, struct uid somebody)
         return true;
     case COMMAND_ERASE_MEMBER:
         command->erase.member = somebody;
+        return true;
+    case COMMAND_SET_REFERRER:
+        command->referrer.referrer = somebody;
         return true;
     case COMMAND_SET_PROFILE:
         command->profile.said_tag[15] ^= 1;

@@ -39,6 +39,7 @@ make_fn make_block_member;
 make_fn make_unblock_member;
 make_fn make_erase;
 make_fn make_set_profile;
+make_fn make_set_referrer;
 make_fn make_transfer;
 make_fn make_open_pool;
 make_fn make_join_pool;

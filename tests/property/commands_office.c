@@ -27,6 +27,9 @@ void make_enrol(const struct making *making)
     enrol->member = pick_id(making->step->serial, ID_MEMBER);
     put_u32_be(enrol->said_tag, making->step->serial + 1);
     enrol->sealed = slice_of("sealed", 6);
+    if (one_in(n[5], 3)) {
+        enrol->referrer = pick_member_id(m, n[6], one_in(n[7], 6) ? MEMBER_ANY : MEMBER_LIVING);
+    }
     if (is_full || !one_in(n[3], 5)) {
         put_u32_be(enrol->reference_tag, 1 + n[4] % 50);
     }
@@ -116,6 +119,15 @@ void make_unblock_member(const struct making *making)
             break;
         }
     }
+}
+
+void make_set_referrer(const struct making *making)
+{
+    const uint32_t *n = making->step->numbers;
+    making->command->kind = COMMAND_SET_REFERRER;
+    making->command->referrer = (struct command_referrer){
+        .member = pick_member_id(making->m, n[4], one_in(n[5], 5) ? MEMBER_ANY : MEMBER_LIVING),
+        .referrer = pick_member_id(making->m, n[6], one_in(n[7], 5) ? MEMBER_ANY : MEMBER_LIVING)};
 }
 
 void make_set_profile(const struct making *making)

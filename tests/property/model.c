@@ -208,6 +208,7 @@ static model_fn *const model_fns[COMMAND_KIND_END] = {
     [COMMAND_UNMERGE_MEMBERS] = model_step_unmerge,
     [COMMAND_ERASE_MEMBER] = model_step_erase,
     [COMMAND_SET_PROFILE] = model_step_set_profile,
+    [COMMAND_SET_REFERRER] = model_step_set_referrer,
     [COMMAND_PRUNE] = model_step_prune,
     [COMMAND_GRANT_MANDATE] = model_step_mandate,
     [COMMAND_TAKE_MANDATE] = model_step_mandate,
@@ -288,6 +289,9 @@ static bool office_says_the_same(const struct command *a, const struct command *
     case COMMAND_RESERVE:
         return uid_equal(&a->reserve.quote, &b->reserve.quote) &&
                a->reserve.step == b->reserve.step && hash_equal(&a->reserve.said, &b->reserve.said);
+    case COMMAND_SET_REFERRER:
+        return uid_equal(&a->referrer.member, &b->referrer.member) &&
+               uid_equal(&a->referrer.referrer, &b->referrer.referrer);
     case COMMAND_SET_PROFILE:
         return uid_equal(&a->profile.member, &b->profile.member) &&
                memcmp(a->profile.said_tag, b->profile.said_tag, PERSONAL_TAG_SIZE) == 0;

@@ -29,7 +29,13 @@ enum verdict model_step_enrol(struct model *m, const struct command *command,
             return VERDICT_REFERENCE_EXISTS;
         }
     }
+    if (!uid_is_nil(&enrol->referrer) && !model_may_bring(m, &enrol->referrer)) {
+        return VERDICT_REFERRER_UNKNOWN;
+    }
     int index = model_add_member(m, &enrol->member, command->business_time.ms);
+    if (!uid_is_nil(&enrol->referrer)) {
+        model_bring(m, index, &enrol->referrer);
+    }
     struct model_member *member = &m->members[index];
     member->has_reference = has_reference;
     member->personal = "sealed";

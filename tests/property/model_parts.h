@@ -111,6 +111,8 @@ void model_active(struct model *m, int member);
 /* What programmes remember of an owner, wherever it is now. */
 int64_t model_standing(struct model *m, const struct standing_owner *owner, uint64_t slot,
                        int64_t bucket);
+void model_put_standing(struct model *m, const struct standing_owner *owner, uint64_t slot,
+                        int64_t bucket, int64_t value);
 void model_merge_standing(struct model *m, int from, int into);
 void model_unmerge_standing(struct model *m, int from, int into);
 void model_forget_standing(struct model *m, int member);
@@ -193,6 +195,10 @@ model_fn model_step_tell_funding;
 model_fn model_step_send_earns;
 model_fn model_step_issue_card;
 model_fn model_step_set_profile;
+model_fn model_step_set_referrer;
+/* Of a member that is enrolled now. */
+bool model_may_bring(const struct model *m, const struct uid *referrer);
+void model_bring(struct model *m, int member, const struct uid *referrer);
 model_fn model_step_block_card;   /* and unblock */
 model_fn model_step_block_member; /* and unblock */
 model_fn model_step_erase;

@@ -100,6 +100,15 @@ int64_t model_standing(struct model *m, const struct standing_owner *owner, uint
     return follow(m, &at) ? number_value(m, &at, slot, bucket) : 0;
 }
 
+void model_put_standing(struct model *m, const struct standing_owner *owner, uint64_t slot,
+                        int64_t bucket, int64_t value)
+{
+    struct standing_owner at = *owner;
+    if (follow(m, &at)) {
+        put(m, &at, slot, bucket, value);
+    }
+}
+
 /* Down to 0, or to where it is when that is lower. */
 static int64_t less(int64_t value, int64_t delta)
 {

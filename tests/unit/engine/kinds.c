@@ -10,32 +10,15 @@
 #include <cmocka.h>
 
 const enum command_kind kinds_told[KINDS_TOLD] = {
-    COMMAND_ENROL,
-    COMMAND_ISSUE_CARD,
-    COMMAND_BLOCK_CARD,
-    COMMAND_UNBLOCK_CARD,
-    COMMAND_EARN,
-    COMMAND_HOLD,
-    COMMAND_FOREIGN_HOLD,
-    COMMAND_CAPTURE,
-    COMMAND_VOID,
-    COMMAND_RETURN_SALE,
-    COMMAND_RETURN_BURN,
-    COMMAND_TRANSFER,
-    COMMAND_OPEN_POOL,
-    COMMAND_JOIN_POOL,
-    COMMAND_LEAVE_POOL,
-    COMMAND_BLOCK_MEMBER,
-    COMMAND_UNBLOCK_MEMBER,
-    COMMAND_PROPOSE_ADJUSTMENT,
-    COMMAND_RULE_ADJUSTMENT,
-    COMMAND_MERGE_MEMBERS,
-    COMMAND_UNMERGE_MEMBERS,
-    COMMAND_ERASE_MEMBER,
-    COMMAND_STAND_IN_HOLD,
-    COMMAND_GIVE_UP_HOLD,
-    COMMAND_SET_PROFILE,
-    COMMAND_CHANGE_STANDING,
+    COMMAND_ENROL,           COMMAND_ISSUE_CARD,     COMMAND_BLOCK_CARD,
+    COMMAND_UNBLOCK_CARD,    COMMAND_EARN,           COMMAND_HOLD,
+    COMMAND_FOREIGN_HOLD,    COMMAND_CAPTURE,        COMMAND_VOID,
+    COMMAND_RETURN_SALE,     COMMAND_RETURN_BURN,    COMMAND_TRANSFER,
+    COMMAND_OPEN_POOL,       COMMAND_JOIN_POOL,      COMMAND_LEAVE_POOL,
+    COMMAND_BLOCK_MEMBER,    COMMAND_UNBLOCK_MEMBER, COMMAND_PROPOSE_ADJUSTMENT,
+    COMMAND_RULE_ADJUSTMENT, COMMAND_MERGE_MEMBERS,  COMMAND_UNMERGE_MEMBERS,
+    COMMAND_ERASE_MEMBER,    COMMAND_STAND_IN_HOLD,  COMMAND_GIVE_UP_HOLD,
+    COMMAND_SET_PROFILE,     COMMAND_SET_REFERRER,   COMMAND_CHANGE_STANDING,
     COMMAND_RESERVE,
 };
 
@@ -231,6 +214,15 @@ static struct command profile_of(struct kinds *k)
     return command;
 }
 
+static struct command referrer_of(struct kinds *k)
+{
+    struct card_number card;
+    struct command command = begin(k, COMMAND_SET_REFERRER);
+    command.referrer.member = enrolled(k, &card);
+    command.referrer.referrer = k->member;
+    return command;
+}
+
 static struct command sale_of(struct kinds *k, enum command_kind kind)
 {
     struct command earn = earn_of(k, &k->member, 10);
@@ -321,6 +313,8 @@ struct command kinds_make(struct kinds *k, enum command_kind kind)
         return erase_of(k);
     case COMMAND_SET_PROFILE:
         return profile_of(k);
+    case COMMAND_SET_REFERRER:
+        return referrer_of(k);
     case COMMAND_CHANGE_STANDING:
         return standing_of(k);
     case COMMAND_RESERVE:

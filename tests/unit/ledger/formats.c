@@ -282,6 +282,13 @@ static void bytes_of_promoted_earn(struct rng *rng, int kind, struct buffer *out
     command_encode(&command, out);
 }
 
+static void bytes_of_referred_enrol(struct rng *rng, int kind, struct buffer *out)
+{
+    struct command command = sample_command(rng, (enum command_kind)kind);
+    command.enrol.referrer = sample_uid(rng);
+    command_encode(&command, out);
+}
+
 /* Of a purchase that rules gave points for. */
 static void bytes_of_judged_earn(struct rng *rng, int kind, struct buffer *out)
 {
@@ -534,6 +541,12 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     count += add_priced(out_formats + count);
     count += formats_standing(out_formats + count);
     count += add_commands(COMMAND_CHANGE_STANDING, COMMAND_RESERVE, out_formats + count);
+    static const struct format referred[] = {
+        {"referred-enrol", COMMAND_ENROL, bytes_of_referred_enrol, recode_command},
+    };
+    memcpy(out_formats + count, referred, sizeof referred);
+    count += sizeof referred / sizeof referred[0];
+    count += add_commands(COMMAND_SET_REFERRER, COMMAND_SET_REFERRER, out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;
 }

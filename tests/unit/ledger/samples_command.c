@@ -80,6 +80,8 @@ static void sample_office_command(struct rng *rng, struct command *command)
             (struct command_profile){.member = sample_uid(rng), .sealed = sample_bytes(rng)};
         sample_fill(rng, command->profile.replaces.bytes, sizeof command->profile.replaces.bytes);
         sample_fill(rng, command->profile.said_tag, sizeof command->profile.said_tag);
+    } else if (command->kind == COMMAND_SET_REFERRER) {
+        command->referrer = (struct command_referrer){sample_uid(rng), sample_uid(rng)};
     } else if (command->kind == COMMAND_AWAIT_MOVE) {
         command->await = (struct command_await){sample_card(rng), sample_card(rng)};
     } else if (command->kind == COMMAND_MOVE_MEMBER) {

@@ -126,6 +126,9 @@ static void fill_office(struct scene *s, struct command *c)
                                               .replaces = desk_profile_hash(&s->desk, &s->rich),
                                               .sealed = slice_of("anew", 4)};
         break;
+    case COMMAND_SET_REFERRER:
+        c->referrer = (struct command_referrer){.member = s->poor, .referrer = s->rich};
+        break;
     case COMMAND_AWAIT_MOVE:
         c->await = (struct command_await){s->beta_card, s->rich_card};
         break;

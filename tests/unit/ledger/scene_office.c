@@ -1,5 +1,6 @@
 /* How the commands about members' accounts come to be refused. */
 #include "base/text.h"
+#include "ledger/referral.h"
 #include "scene.h"
 
 static void say(char out[LIMIT_REASON_BYTES + 1], const char *text)
@@ -299,6 +300,73 @@ static bool provoke_profile(struct scene *s, struct command *c, enum verdict ver
     }
 }
 
+static void remember_all(struct scene *s, const struct uid *member)
+{
+    struct standing_owner owner = standing_of_member(member);
+    scene_put_standing(s, &owner, 4, LIMIT_STANDING_NUMBERS);
+}
+
+/* In place of what was there, for which there may be no room. */
+static void remember_referrer(struct scene *s, const struct uid *member, const struct uid *referrer)
+{
+    struct standing_owner owner = standing_of_member(member);
+    struct standing_step steps[REFERRAL_STEPS];
+    struct standing_row row = {.count = 0};
+    struct buffer value = {0};
+    struct buffer group = {0};
+    struct ledger_key key;
+    size_t count = referral_steps(referrer, steps);
+    standing_write_group(&group, &owner, steps, count); /* sorts them */
+    for (; row.count < count; row.count++) {
+        const struct standing_step *step = &steps[row.count];
+        row.numbers[row.count] = (struct standing_number){step->slot, step->bucket, step->after};
+    }
+    key_standing(&owner, &key);
+    standing_row_encode(&row, &value);
+    assert_int_equal(s->desk.store.put(s->desk.store.context, TABLE_STANDING,
+                                       slice_of(key.bytes, key.length), buffer_slice(&value)),
+                     ERR_OK);
+    buffer_fini(&value);
+    buffer_fini(&group);
+}
+
+static void bring(struct scene *s, const struct uid *member, const struct uid *referrer)
+{
+    struct command command = desk_command(&s->desk, COMMAND_SET_REFERRER);
+    command.referrer = (struct command_referrer){*member, *referrer};
+    desk_do(&s->desk, &command);
+}
+
+static bool provoke_referrer(struct scene *s, struct command *c, enum verdict verdict)
+{
+    switch ((int)verdict) {
+    case VERDICT_MEMBER_UNKNOWN:
+        c->referrer.member = s->pool;
+        return true;
+    case VERDICT_MEMBER_ERASED:
+        c->referrer.member = s->erased;
+        return true;
+    case VERDICT_REFERRER_UNKNOWN:
+        c->referrer.referrer = s->erased;
+        return true;
+    case VERDICT_REFERRER_IS_SELF:
+        c->referrer.referrer = s->merged;
+        return true;
+    case VERDICT_REFERRER_EXISTS:
+        remember_referrer(s, &s->poor, &s->spent);
+        return true;
+    case VERDICT_REFERRER_LOOPS:
+        bring(s, &s->second, &s->merged);
+        bring(s, &s->rich, &s->second);
+        return true;
+    case VERDICT_STANDING_FULL:
+        remember_all(s, &s->poor);
+        return true;
+    default:
+        return false;
+    }
+}
+
 bool provoke_office(struct scene *s, struct command *c, enum verdict verdict)
 {
     switch ((int)c->kind) {
@@ -325,6 +393,8 @@ bool provoke_office(struct scene *s, struct command *c, enum verdict verdict)
         return provoke_erase(s, c, verdict);
     case COMMAND_SET_PROFILE:
         return provoke_profile(s, c, verdict);
+    case COMMAND_SET_REFERRER:
+        return provoke_referrer(s, c, verdict);
     case COMMAND_AWAIT_MOVE:
         return provoke_await(s, c, verdict);
     case COMMAND_MOVE_MEMBER:

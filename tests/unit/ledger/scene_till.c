@@ -25,6 +25,11 @@ static bool provoke_cards(struct scene *s, struct command *c, enum verdict verdi
     case VERDICT_REFERENCE_EXISTS:
         memcpy(c->enrol.reference_tag, s->rich.bytes, PERSONAL_TAG_SIZE);
         return c->kind == COMMAND_ENROL;
+    case VERDICT_REFERRER_UNKNOWN:
+        if (c->kind == COMMAND_ENROL) {
+            c->enrol.referrer = s->pool;
+        }
+        return c->kind == COMMAND_ENROL;
     case VERDICT_MEMBER_UNKNOWN:
         c->card.member = s->nobody;
         return c->kind == COMMAND_ISSUE_CARD;

@@ -116,6 +116,9 @@ static void test_members_and_merges(void **state)
     CHANGED(true, unmerge.merge, sample_uid(&rng));
     command = sample_command(&rng, COMMAND_ERASE_MEMBER);
     CHANGED(true, erase.member, sample_uid(&rng));
+    command = sample_command(&rng, COMMAND_SET_REFERRER);
+    CHANGED(true, referrer.member, sample_uid(&rng));
+    CHANGED(true, referrer.referrer, sample_uid(&rng));
     command = sample_command(&rng, COMMAND_SET_PROFILE);
     CHANGED(true, profile.member, sample_uid(&rng));
     CHANGED(true, profile.said_tag[15], command.profile.said_tag[15] ^ 1);
@@ -184,7 +187,7 @@ static void test_the_nodes_own_steps_say_nothing(void **state)
                      kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK ||
                      kind == COMMAND_WITHDRAW_BLOCK || kind == COMMAND_ACTIVATE_PROGRAMME ||
                      kind == COMMAND_SET_PROFILE || kind == COMMAND_CHANGE_STANDING ||
-                     kind == COMMAND_RESERVE));
+                     kind == COMMAND_RESERVE || kind == COMMAND_SET_REFERRER));
         buffer_fini(&said);
     }
 }
@@ -207,7 +210,7 @@ static void test_names(void **state)
         assert_int_equal(row->sentence[strlen(row->sentence) - 1], '.');
         assert_true((row->grpc_status == 0) == (i == VERDICT_OK));
     }
-    assert_int_equal(known, 105);
+    assert_int_equal(known, 109);
     assert_int_equal(verdict_parse("UNKNOWN", &parsed), ERR_INPUT);
     assert_int_equal(verdict_parse("", &parsed), ERR_INPUT);
     for (int i = 1; i < COMMAND_KIND_END; i++) {

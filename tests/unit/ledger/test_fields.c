@@ -449,6 +449,12 @@ static void short_commands_come_back(struct rng *rng)
         buffer_fini(&bytes);
     }
     {
+        COMMAND_COMES_BACK(COMMAND_SET_REFERRER);
+        SAME(referrer.member);
+        SAME(referrer.referrer);
+        buffer_fini(&bytes);
+    }
+    {
         COMMAND_COMES_BACK(COMMAND_SET_PROFILE);
         SAME(profile.member);
         SAME(profile.replaces);

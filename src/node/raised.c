@@ -1,0 +1,358 @@
+#include "node/raised.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/waiting.h"
+#include "ledger/referral.h"
+#include "node/node.h"
+#include "node/own_event.h"
+#include "node/requests.h"
+
+#define QUEUE_EVENTS 1024u  /* beyond them a look at the table finds the rest */
+#define SCAN_EVENTS  256u   /* of the table at once */
+#define LOOK_MS      600000 /* between two looks for what was left */
+#define RETRY_MS     5000   /* while the ledger does not write */
+#define GIVE_UP_MS   (90 * DAY_MS)
+
+/* ---- Written down ---- */
+
+static enum err write_one(struct judging_case *judged, const struct node *node,
+                          const struct uid *referrer, size_t place)
+{
+    const struct raised *raised = &judged->judgement.raised[place];
+    const struct raised_event event = {.referrer = *referrer,
+                                       .programme = judged->version->number,
+                                       .rule = raised->rule,
+                                       .depth = judged->depth + 1,
+                                       .time = judged->give.business_time,
+                                       .raised_at = node_now(node)};
+    struct standing_owner owner = standing_of_raised(&judged->id, (unsigned)place);
+    struct standing_step steps[RAISED_STEPS];
+    size_t count = raised_steps(&event, false, steps);
+    standing_write_group(&judged->groups, &owner, steps, count);
+    return judged->groups.err;
+}
+
+enum err raised_write(const struct node *node, struct judging_case *judged, struct note *note)
+{
+    const struct judgement *judgement = &judged->judgement;
+    char text[UID_TEXT_MAX] = "";
+    struct slice key = judged->occasion.shopper.referrer;
+    struct uid referrer;
+    judged->raised_count = 0;
+    write_bytes(&judged->groups, judged->ends.at, judged->ends.length);
+    TRY(judged->groups.err);
+    if (judgement->raised_count == 0 || judged->depth >= RAISED_DEPTH_MAX ||
+        key.length >= sizeof text) {
+        return ERR_OK;
+    }
+    if (judgement->raised_count > RAISED_PER_OCCASION) {
+        return note_set(note, ERR_INPUT, "the programme raises more than %u events at once",
+                        RAISED_PER_OCCASION);
+    }
+    memcpy(text, key.at, key.length);
+    if (uid_parse(text, &referrer) != ERR_OK) {
+        return ERR_OK;
+    }
+    for (size_t i = 0; i < judgement->raised_count; i++) {
+        TRY(write_one(judged, node, &referrer, i));
+    }
+    judged->raised_count = judgement->raised_count;
+    return ERR_OK;
+}
+
+/* ---- Judged ---- */
+
+struct raiser {
+    struct node *node;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool is_stopping;
+    bool has_more; /* than the queue holds */
+    size_t count;
+    struct standing_owner queue[QUEUE_EVENTS];
+};
+
+/* One that is being judged. */
+struct raising {
+    struct node *node;
+    struct standing_owner owner; /* the event's */
+    struct raised_event event;
+    struct uid id;
+    struct snapshot *snapshot;
+    struct buffer ends;
+};
+
+/* ERR_NOT_FOUND: it was judged. */
+static enum err read_event(struct raising *r)
+{
+    struct state_reader *reader;
+    struct standing_row *row = malloc(sizeof *row);
+    if (row == NULL) {
+        return ERR_RESOURCE;
+    }
+    enum err err = readers_take(r->node->readers, &reader);
+    if (err == ERR_OK) {
+        struct ledger_view view = state_reader_view(reader);
+        err = standing_get_row(&view, &r->owner, row);
+        readers_give(r->node->readers, reader);
+    }
+    if (err == ERR_OK) {
+        struct standing standing = standing_of_row(row);
+        err = raised_read(&standing, &r->event) ? ERR_OK : ERR_NOT_FOUND;
+    }
+    free(row);
+    return err;
+}
+
+/* Its id follows from the occasion's. */
+static void name_event(struct raising *r)
+{
+    struct uid occasion;
+    struct standing_step steps[RAISED_STEPS];
+    unsigned place = r->owner.id[STANDING_OWNER_BYTES - 1];
+    memcpy(occasion.bytes, r->owner.id, sizeof occasion.bytes);
+    r->id = standing_transaction((enum standing_id)(STANDING_ID_RAISED + place),
+                                 &r->node->config.partner, &occasion);
+    buffer_clear(&r->ends);
+    standing_write_group(&r->ends, &r->owner, steps, raised_steps(&r->event, true, steps));
+}
+
+/* The name in the rule that raised it; empty, which no rule is about: that version is not kept. */
+static struct slice event_name(const struct raising *r)
+{
+    const struct programme_version *version =
+        programmes_find(r->snapshot->programmes, r->event.programme);
+    const struct rules_text *text =
+        version == NULL || version->rules == NULL ? NULL : rules_text(version->rules);
+    if (text == NULL || r->event.rule >= text->rule_count ||
+        text->rules[r->event.rule].gift.gives != GIVES_EVENT) {
+        return slice_of("", 0);
+    }
+    return text->rules[r->event.rule].gift.event;
+}
+
+/* Nobody is there to be given anything, or no rule is about it. */
+static enum err drop_event(struct raising *r)
+{
+    struct uid id = standing_transaction(STANDING_ID_CHANGE, &r->node->config.partner, &r->id);
+    struct command command = command_now(r->node, COMMAND_CHANGE_STANDING, &id);
+    command.standing = (struct command_standing){
+        .issuer = r->node->config.partner, .occasion = r->id, .groups = buffer_slice(&r->ends)};
+    struct outcome outcome = engine_execute(r->node->engine, &command);
+    TRY(outcome.err);
+    return outcome.verdict == VERDICT_OK || outcome.verdict == VERDICT_TRANSACTION_ID_REUSED
+               ? ERR_OK
+               : ERR_UNAVAILABLE;
+}
+
+static void log_waiting(struct raising *r, const char *why)
+{
+    char text[UID_TEXT_MAX];
+    log_event(&r->node->log, LOG_LEVEL_WARNING, "raised_event_waits",
+              LOG_TEXT("event_id", uid_format(&r->id, text)), LOG_TEXT("detail", why));
+}
+
+/* ERR_CONFLICT: judged on what is no more so. */
+static enum err judge_once(struct raising *r, struct slice name)
+{
+    const struct own_event event = {.id = r->id,
+                                    .member = r->event.referrer,
+                                    .name = name,
+                                    .time = r->event.time,
+                                    .depth = r->event.depth,
+                                    .ends = buffer_slice(&r->ends)};
+    struct note note = {""};
+    enum err err = own_event_judge(r->node, r->snapshot, &event, &note);
+    if (note.text[0] != '\0') {
+        log_waiting(r, note.text);
+    }
+    return err == ERR_NOT_FOUND ? drop_event(r) : err;
+}
+
+static enum err settle_once(struct raising *r)
+{
+    enum err err = read_event(r);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    name_event(r);
+    TRY(r->ends.err);
+    struct slice name = event_name(r);
+    const struct programme_version *version = programmes_at(r->snapshot->programmes, r->event.time);
+    if (version->number == 0) {
+        return ERR_UNAVAILABLE; /* the ledger doesn't write yet, and keeps it then */
+    }
+    bool is_old = node_now(r->node).ms - r->event.raised_at.ms > GIVE_UP_MS;
+    if (is_old || !own_event_is_heard_by(version, name)) {
+        log_event(&r->node->log, LOG_LEVEL_WARNING, "raised_event_dropped",
+                  LOG_TEXT("detail", is_old ? "nobody could be given it for too long"
+                                            : "no rule of the programme is about it"));
+        return drop_event(r);
+    }
+    return judge_once(r, name);
+}
+
+/* Judges the event, if it is still to be. Waits. ERR_INPUT: not now, and not soon. */
+static enum err settle(struct node *node, const struct standing_owner *owner)
+{
+    struct raising r = {.node = node, .owner = *owner, .snapshot = node_snapshot(node)};
+    enum err err = ERR_CONFLICT;
+    for (unsigned i = 0; i < JUDGING_TRIES && err == ERR_CONFLICT; i++) {
+        err = settle_once(&r);
+    }
+    buffer_fini(&r.ends);
+    snapshot_release(r.snapshot);
+    return err;
+}
+
+/* ---- The thread ---- */
+
+struct found {
+    size_t count;
+    struct standing_owner owners[SCAN_EVENTS];
+};
+
+static enum err gather(void *context, struct slice key, struct slice value)
+{
+    (void)value;
+    struct found *found = context;
+    struct standing_owner owner = {.kind = OWNER_RAISED};
+    struct reader in = reader_of(key);
+    (void)read_u8(&in);
+    read_copy(&in, owner.id, sizeof owner.id);
+    TRY(reader_finish(&in));
+    found->owners[found->count++] = owner;
+    return found->count == SCAN_EVENTS ? ERR_NOT_FOUND : ERR_OK;
+}
+
+static bool is_stopping(struct raiser *raiser)
+{
+    pthread_mutex_lock(&raiser->lock);
+    bool is_so = raiser->is_stopping;
+    pthread_mutex_unlock(&raiser->lock);
+    return is_so;
+}
+
+/* All that the table has, in slices. Not ERR_OK when some is left that could be judged soon. */
+static enum err look(struct raiser *raiser)
+{
+    struct node *node = raiser->node;
+    struct found *found = calloc(1, sizeof *found);
+    const uint8_t kind = OWNER_RAISED;
+    struct ledger_key from = {.length = 0};
+    enum err result = found == NULL ? ERR_RESOURCE : engine_checkpoint(node->engine);
+    bool is_more = result == ERR_OK;
+    while (is_more && !is_stopping(raiser)) {
+        found->count = 0;
+        enum err err = state_scan(node->state, TABLE_STANDING, slice_of(&kind, 1),
+                                  slice_of(from.bytes, from.length), gather, found);
+        for (size_t i = 0; i < found->count && err == ERR_OK && !is_stopping(raiser); i++) {
+            enum err settled = settle(node, &found->owners[i]);
+            result = settled == ERR_OK || settled == ERR_INPUT ? result : settled;
+        }
+        is_more = err == ERR_OK && found->count == SCAN_EVENTS;
+        if (is_more) { /* from the one behind: what is judged is gone by then, or is found so */
+            key_standing(&found->owners[SCAN_EVENTS - 1], &from);
+        }
+        result = err == ERR_OK ? result : err;
+    }
+    free(found);
+    return result;
+}
+
+/* What was told, taken out; false when there is nothing to do before the wait ends. */
+static bool await(struct raiser *raiser, int64_t ms, struct found *out_found, bool *out_look)
+{
+    struct timespec until = monotonic_after(ms);
+    int result = 0;
+    pthread_mutex_lock(&raiser->lock);
+    while (!raiser->is_stopping && raiser->count == 0 && !raiser->has_more && result != ETIMEDOUT) {
+        result = pthread_cond_timedwait(&raiser->wake, &raiser->lock, &until);
+    }
+    out_found->count = raiser->count < SCAN_EVENTS ? raiser->count : SCAN_EVENTS;
+    memcpy(out_found->owners, raiser->queue, out_found->count * sizeof raiser->queue[0]);
+    raiser->count -= out_found->count;
+    memmove(raiser->queue, raiser->queue + out_found->count,
+            raiser->count * sizeof raiser->queue[0]);
+    *out_look = result == ETIMEDOUT || (raiser->has_more && raiser->count == 0);
+    raiser->has_more = raiser->has_more && raiser->count > 0;
+    bool goes_on = !raiser->is_stopping;
+    pthread_mutex_unlock(&raiser->lock);
+    return goes_on;
+}
+
+static void *raise_all(void *context)
+{
+    struct raiser *raiser = context;
+    struct found found;
+    bool is_due = false;
+    int64_t next_ms = clock_ms();
+    while (await(raiser, next_ms - clock_ms(), &found, &is_due)) {
+        bool has_failed = false;
+        for (size_t i = 0; i < found.count && !is_stopping(raiser); i++) {
+            enum err err = settle(raiser->node, &found.owners[i]);
+            has_failed = has_failed || (err != ERR_OK && err != ERR_INPUT);
+        }
+        if (is_due) {
+            next_ms = clock_ms() + (look(raiser) == ERR_OK ? LOOK_MS : RETRY_MS);
+        } else if (has_failed && next_ms > clock_ms() + RETRY_MS) {
+            next_ms = clock_ms() + RETRY_MS;
+        }
+    }
+    return NULL;
+}
+
+enum err raiser_start(struct node *node, struct raiser **out_raiser)
+{
+    struct raiser *raiser = calloc(1, sizeof *raiser);
+    if (raiser == NULL) {
+        return ERR_RESOURCE;
+    }
+    raiser->node = node;
+    pthread_mutex_init(&raiser->lock, NULL);
+    cond_init_monotonic(&raiser->wake);
+    if (pthread_create(&raiser->thread, NULL, raise_all, raiser) != 0) {
+        pthread_cond_destroy(&raiser->wake);
+        pthread_mutex_destroy(&raiser->lock);
+        free(raiser);
+        return ERR_RESOURCE;
+    }
+    *out_raiser = raiser;
+    return ERR_OK;
+}
+
+void raiser_stop(struct raiser *raiser)
+{
+    if (raiser == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&raiser->lock);
+    raiser->is_stopping = true;
+    pthread_cond_signal(&raiser->wake);
+    pthread_mutex_unlock(&raiser->lock);
+    pthread_join(raiser->thread, NULL);
+    pthread_cond_destroy(&raiser->wake);
+    pthread_mutex_destroy(&raiser->lock);
+    free(raiser);
+}
+
+void raiser_tell(struct raiser *raiser, const struct judging_case *judged)
+{
+    if (raiser == NULL || judged->raised_count == 0) {
+        return;
+    }
+    pthread_mutex_lock(&raiser->lock);
+    for (size_t i = 0; i < judged->raised_count; i++) {
+        if (raiser->count == QUEUE_EVENTS) {
+            raiser->has_more = true;
+        } else {
+            raiser->queue[raiser->count++] = standing_of_raised(&judged->id, (unsigned)i);
+        }
+    }
+    pthread_cond_signal(&raiser->wake);
+    pthread_mutex_unlock(&raiser->lock);
+}
