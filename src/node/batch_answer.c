@@ -1,5 +1,6 @@
 /* A batch to the ledger, and its outcomes as answers. */
 #include "node/batch.h"
+#include "node/refusal_number.h"
 
 enum err batch_submit(struct batch_room *room, engine_done *done, void *context)
 {
@@ -16,7 +17,7 @@ static void fill_answer(const struct outcome *outcome, enum command_kind kind,
                         Talea__V1__BatchAnswer *out)
 {
     const struct answer *answer = &outcome->answer;
-    out->refusal = (Talea__V1__Refusal)outcome->verdict;
+    out->refusal = refusal_number(outcome->verdict);
     out->journal_row = answer->row;
     out->is_repeat = outcome->is_repeat;
     if (outcome->verdict != VERDICT_OK) {

@@ -5,6 +5,7 @@
 #include "node/messages.h"
 #include "node/record_words.h"
 #include "node/taken_receipt.h"
+#include "node/refusal_number.h"
 #include "wire/signed.h"
 
 /* "" for the nil id. */
@@ -275,7 +276,7 @@ enum err event_message(struct arena *arena, const struct record *record,
     event->journal_row = record->row;
     event->recorded_unix_ms = record->time.ms;
     event->kind = (Talea__V1__EventKind)record->kind;
-    event->refusal = (Talea__V1__Refusal)record->verdict;
+    event->refusal = refusal_number(record->verdict);
     event->business_unix_ms = record_business_time(record, &command).ms;
     event->points = record->answer.points.minor;
     event->left_points = record->answer.left.minor;

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "programme/tier_reached.h"
 #include "programme_story.h"
 
 static const char tiers[] = HEAD EARN "metrics:\n"
@@ -59,6 +60,39 @@ static void test_tiers(void **state)
     assert_int_equal(story_buy(&story, "2027-03-31", "1", 1000), 20);
     assert_int_equal(story_buy(&story, "2027-04-01", "1", 1000), 15);
     assert_int_equal(story_buy(&story, "2027-09-30", "1", 1000), 1010);
+    story_end(&story);
+}
+
+/* As the node reads it of what was kept of the occasion that the next lines judge. */
+static uint16_t reached(struct story *story, const struct standing *before, const char *day)
+{
+    const struct kept_case kept = {.occasion = {.local = {story_day(day) * DAY_MS}},
+                                   .standing = *before,
+                                   .awards = story->now.awards,
+                                   .award_count = story->now.award_count};
+    return tier_reached(story->rules, &kept);
+}
+
+static void test_the_tier_that_is_reached(void **state)
+{
+    (void)state;
+    struct story story;
+    story_begin(&story, tiers);
+    struct standing before = story.standing;
+    story_buy(&story, "2026-03-05", "1", 10000);
+    assert_int_equal(reached(&story, &before, "2026-03-05"), 0);
+    before = story.standing;
+    story_buy(&story, "2026-03-06", "1", 10000); /* prolongs what is held */
+    assert_int_equal(reached(&story, &before, "2026-03-06"), NO_TIER);
+    before = story.standing;
+    story_buy(&story, "2026-03-07", "1", 50000); /* silver and gold */
+    assert_int_equal(reached(&story, &before, "2026-03-07"), 1);
+    before = story.standing;
+    story_event(&story, "2026-03-08", "invitation");
+    assert_int_equal(reached(&story, &before, "2026-03-08"), 2);
+    before = story.standing;
+    story_buy(&story, "2026-03-09", "1", 50000); /* what is below black is no news */
+    assert_int_equal(reached(&story, &before, "2026-03-09"), NO_TIER);
     story_end(&story);
 }
 
@@ -298,10 +332,15 @@ static void test_what_is_wrong(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tiers),       cmocka_unit_test(test_invitation),
-        cmocka_unit_test(test_tier_points), cmocka_unit_test(test_days_of_the_year),
-        cmocka_unit_test(test_referral),    cmocka_unit_test(test_streak),
-        cmocka_unit_test(test_challenge),   cmocka_unit_test(test_what_is_wrong),
+        cmocka_unit_test(test_tiers),
+        cmocka_unit_test(test_invitation),
+        cmocka_unit_test(test_the_tier_that_is_reached),
+        cmocka_unit_test(test_tier_points),
+        cmocka_unit_test(test_days_of_the_year),
+        cmocka_unit_test(test_referral),
+        cmocka_unit_test(test_streak),
+        cmocka_unit_test(test_challenge),
+        cmocka_unit_test(test_what_is_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
