@@ -156,7 +156,14 @@ static enum err begin(struct walk *walk)
     walk->counts.segment_count = walk->version->file.rules.segment_count;
     walk->counts.version = walk->version->number;
     day_events_init(&walk->events, walk->node, walk->version);
-    return engine_checkpoint(walk->node->engine);
+    return ERR_OK;
+}
+
+/* Whoever uses none of it has no walk. */
+static bool is_needed(const struct walk *walk)
+{
+    return walk->counts.segment_count > 0 || walk->counts.list_count > 0 ||
+           walk->events.has_birthday || walk->events.has_anniversary;
 }
 
 static void publish(struct audience *audience, struct walk *walk, enum err err)
@@ -196,8 +203,9 @@ static void look_at_members(struct audience *audience)
     audience->report.looked_at = 0;
     pthread_mutex_unlock(&audience->lock);
     enum err err = begin(walk);
-    if (err == ERR_OK) {
-        err = look_at_all(walk, &arena);
+    if (err == ERR_OK && is_needed(walk)) {
+        err = engine_checkpoint(audience->node->engine); /* so that the scan sees them all */
+        err = err == ERR_OK ? look_at_all(walk, &arena) : err;
     }
     publish(audience, walk, err);
     snapshot_release(walk->snapshot);

@@ -198,7 +198,7 @@ enum err import_take_judged(struct import_item *item, const struct command *take
 {
     struct node *node = item->import->node;
     struct outcome outcome;
-    TRY(judging_return_both(node, item->import->snapshot, take, &outcome));
+    TRY(judging_return_both(node, item->import->snapshot, take, slice_of(NULL, 0), &outcome));
     import_item_done(item, &outcome, 1, ERR_OK);
     return ERR_OK;
 }

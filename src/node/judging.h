@@ -78,9 +78,11 @@ bool judging_has_moved(enum verdict verdict);
 MUST_USE enum err judging_try(struct node *node, const struct ledger_view *view,
                               struct judging_case *judged, struct note *note);
 
-/* A return with what it takes back of the standing, if its sale was judged: both or neither. Waits;
- * such returns take turns. */
+/* A return with what it takes back of the standing, if its sale was judged: both or neither. `ends`
+ * is a group that goes with it, or empty. When all of the sale has returned, so have the events
+ * that it raised (node/raised.h). Waits; such returns take turns. */
 MUST_USE enum err judging_return_both(struct node *node, const struct snapshot *snapshot,
-                                      const struct command *give_back, struct outcome *out_outcome);
+                                      const struct command *give_back, struct slice ends,
+                                      struct outcome *out_outcome);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "node/node.h"
+#include "node/raised.h"
 #include "node/requests.h"
 #include "node/rewards.h"
 
@@ -64,9 +65,10 @@ static bool is_redemption(const struct snapshot *snapshot, const struct command_
            rewards_are_in(snapshot, &kept);
 }
 
+/* `*out_raised`: with it events that the sale raised are taken back. */
 static enum err make_change(struct node *node, const struct snapshot *snapshot,
-                            const struct command *give_back, struct arena *arena,
-                            struct buffer *groups, struct command *out_change)
+                            const struct command *give_back, struct slice ends, struct arena *arena,
+                            struct buffer *groups, struct command *out_change, bool *out_raised)
 {
     const struct command_return_sale *body = &give_back->return_sale;
     struct command_standing change;
@@ -95,6 +97,10 @@ static enum err make_change(struct node *node, const struct snapshot *snapshot,
                        steps, groups));
     }
     TRY(reader_finish(&in));
+    write_bytes(groups, ends.at, ends.length);
+    if (sale.returned.minor + amount == sale.amount.minor) {
+        TRY(raised_take_back(&body->sale, change.groups, groups, out_raised));
+    }
     TRY(groups->err);
     struct uid id =
         standing_transaction(STANDING_ID_CHANGE, &node->config.partner, &give_back->transaction_id);
@@ -114,15 +120,18 @@ static enum err make_change(struct node *node, const struct snapshot *snapshot,
 }
 
 enum err judging_return_both(struct node *node, const struct snapshot *snapshot,
-                             const struct command *give_back, struct outcome *out_outcome)
+                             const struct command *give_back, struct slice ends,
+                             struct outcome *out_outcome)
 {
+    bool has_raised = false;
     struct command commands[2] = {*give_back};
     struct outcome outcomes[2];
     struct arena arena;
     CLEANUP(buffer_fini) struct buffer groups = {0};
     arena_init(&arena, RETURN_BYTES);
     pthread_mutex_lock(&node->return_lock);
-    enum err err = make_change(node, snapshot, give_back, &arena, &groups, &commands[1]);
+    enum err err =
+        make_change(node, snapshot, give_back, ends, &arena, &groups, &commands[1], &has_raised);
     bool is_reward = err == ERR_UNSUPPORTED;
     if (err == ERR_OK || err == ERR_NOT_FOUND) {
         err = engine_execute_batch(node->engine, commands, err == ERR_OK ? 2 : 1, true, outcomes);
@@ -136,5 +145,8 @@ enum err judging_return_both(struct node *node, const struct snapshot *snapshot,
     TRY(err);
     bool is_other = outcomes[0].verdict == VERDICT_LINKED_REFUSED;
     *out_outcome = is_other ? outcomes[1] : outcomes[0];
+    if (has_raised && out_outcome->verdict == VERDICT_OK) {
+        raiser_look(node->raiser);
+    }
     return ERR_OK;
 }

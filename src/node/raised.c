@@ -63,6 +63,47 @@ enum err raised_write(const struct node *node, struct judging_case *judged, stru
     return ERR_OK;
 }
 
+#define TAKEN_BACK 128u /* the place of what takes back an event: its own, and so much */
+
+/* The steps of an owner's group as they would be written for another, if something came to be. */
+static enum err read_marks(struct reader *in, uint32_t count, struct standing_step *out_steps,
+                           size_t *out_count)
+{
+    *out_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct standing_step step;
+        standing_read_step(in, &step);
+        if (in->err == ERR_OK && step.how == STANDING_SET && step.after != 0 &&
+            *out_count < RAISED_STEPS) {
+            out_steps[(*out_count)++] = step;
+        }
+    }
+    return in->err;
+}
+
+enum err raised_take_back(const struct uid *occasion, struct slice gave, struct buffer *groups,
+                          bool *out_is_any)
+{
+    struct reader in = reader_of(gave);
+    while (in.err == ERR_OK && in.at < in.end) {
+        struct standing_owner owner;
+        struct standing_step steps[RAISED_STEPS];
+        uint32_t count = 0;
+        size_t marks = 0;
+        standing_read_group(&in, &owner, &count);
+        TRY(read_marks(&in, count, steps, &marks));
+        unsigned place = owner.id[STANDING_OWNER_BYTES - 1];
+        bool is_raised = owner.kind == OWNER_RAISED && marks > 0 &&
+                         memcmp(owner.id, occasion->bytes, sizeof occasion->bytes) == 0;
+        if (is_raised && place < TAKEN_BACK) {
+            struct standing_owner back = standing_of_raised(occasion, place + TAKEN_BACK);
+            standing_write_group(groups, &back, steps, marks);
+            *out_is_any = true;
+        }
+    }
+    return in.err;
+}
+
 /* ---- Judged ---- */
 
 struct raiser {
@@ -84,6 +125,7 @@ struct raising {
     struct uid id;
     struct snapshot *snapshot;
     struct buffer ends;
+    bool is_back; /* it is to be taken back */
 };
 
 /* ERR_NOT_FOUND: it was judged. */
@@ -108,15 +150,21 @@ static enum err read_event(struct raising *r)
     return err;
 }
 
-/* Its id follows from the occasion's. */
-static void name_event(struct raising *r)
+/* Ids follow from the occasion's: the event's, or of what takes it back. */
+static void name_id(struct raising *r, unsigned place)
 {
     struct uid occasion;
-    struct standing_step steps[RAISED_STEPS];
-    unsigned place = r->owner.id[STANDING_OWNER_BYTES - 1];
     memcpy(occasion.bytes, r->owner.id, sizeof occasion.bytes);
     r->id = standing_transaction((enum standing_id)(STANDING_ID_RAISED + place),
                                  &r->node->config.partner, &occasion);
+}
+
+static void name_event(struct raising *r)
+{
+    struct standing_step steps[RAISED_STEPS];
+    unsigned place = r->owner.id[STANDING_OWNER_BYTES - 1];
+    r->is_back = place >= TAKEN_BACK;
+    name_id(r, place);
     buffer_clear(&r->ends);
     standing_write_group(&r->ends, &r->owner, steps, raised_steps(&r->event, true, steps));
 }
@@ -173,6 +221,49 @@ static enum err judge_once(struct raising *r, struct slice name)
     return err == ERR_NOT_FOUND ? drop_event(r) : err;
 }
 
+/* The event was not judged yet: then it never is, and its mark goes with the other. */
+static enum err drop_both(struct raising *r)
+{
+    struct standing_step steps[RAISED_STEPS];
+    struct standing_owner event = r->owner;
+    event.id[STANDING_OWNER_BYTES - 1] -= (uint8_t)TAKEN_BACK;
+    standing_write_group(&r->ends, &event, steps, raised_steps(&r->event, true, steps));
+    TRY(r->ends.err);
+    name_id(r, event.id[STANDING_OWNER_BYTES - 1]);
+    return drop_event(r);
+}
+
+/* ERR_NOT_FOUND: the event was judged. */
+static enum err find_waiting(const struct raising *r)
+{
+    struct raising event = *r;
+    event.owner.id[STANDING_OWNER_BYTES - 1] -= (uint8_t)TAKEN_BACK;
+    return read_event(&event);
+}
+
+/* An event that took place is returned like a sale. */
+static enum err take_back(struct raising *r)
+{
+    struct outcome outcome;
+    unsigned place = r->owner.id[STANDING_OWNER_BYTES - 1];
+    enum err err = find_waiting(r);
+    if (err != ERR_NOT_FOUND) {
+        return err == ERR_OK ? drop_both(r) : err;
+    }
+    struct command command = command_now(r->node, COMMAND_RETURN_SALE, &r->id);
+    name_id(r, place - TAKEN_BACK);
+    command.return_sale.sale = r->id;
+    TRY(judging_return_both(r->node, r->snapshot, &command, buffer_slice(&r->ends), &outcome));
+    if (outcome.verdict == VERDICT_OK) {
+        return ERR_OK;
+    }
+    if (outcome.verdict == VERDICT_STANDING_MOVED) {
+        return ERR_CONFLICT;
+    }
+    r->id = command.transaction_id; /* nothing was given, or it was taken back by hand */
+    return drop_event(r);
+}
+
 static enum err settle_once(struct raising *r)
 {
     enum err err = read_event(r);
@@ -181,6 +272,9 @@ static enum err settle_once(struct raising *r)
     }
     name_event(r);
     TRY(r->ends.err);
+    if (r->is_back) {
+        return take_back(r);
+    }
     struct slice name = event_name(r);
     const struct programme_version *version = programmes_at(r->snapshot->programmes, r->event.time);
     if (version->number == 0) {
@@ -244,7 +338,8 @@ static enum err look(struct raiser *raiser)
     struct found *found = calloc(1, sizeof *found);
     const uint8_t kind = OWNER_RAISED;
     struct ledger_key from = {.length = 0};
-    enum err result = found == NULL ? ERR_RESOURCE : engine_checkpoint(node->engine);
+    enum err result =
+        found == NULL ? ERR_RESOURCE : state_checkpoint_table(node->state, TABLE_STANDING);
     bool is_more = result == ERR_OK;
     while (is_more && !is_stopping(raiser)) {
         found->count = 0;
@@ -353,6 +448,17 @@ void raiser_tell(struct raiser *raiser, const struct judging_case *judged)
             raiser->queue[raiser->count++] = standing_of_raised(&judged->id, (unsigned)i);
         }
     }
+    pthread_cond_signal(&raiser->wake);
+    pthread_mutex_unlock(&raiser->lock);
+}
+
+void raiser_look(struct raiser *raiser)
+{
+    if (raiser == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&raiser->lock);
+    raiser->has_more = true;
     pthread_cond_signal(&raiser->wake);
     pthread_mutex_unlock(&raiser->lock);
 }

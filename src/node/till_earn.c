@@ -191,7 +191,7 @@ static void return_judged(void *context, struct rpc_call *call, const ProtobufCM
         return;
     }
     struct snapshot *snapshot = node_snapshot(node);
-    enum err err = judging_return_both(node, snapshot, &command, &outcome);
+    enum err err = judging_return_both(node, snapshot, &command, slice_of(NULL, 0), &outcome);
     snapshot_release(snapshot);
     if (err != ERR_OK) {
         refuse_err(call, err, NULL);

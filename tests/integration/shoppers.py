@@ -16,10 +16,14 @@ currency: USD
 expiry: {kind: never}
 metrics:
   - {name: sales, of: visits, window: ever}
+  - {name: recency, of: since}
+  - {name: spent, of: spend, window: rolling_days, length: 90}
 segments:
   - {segment: staff, lists: [staff, old staff]}
   - {segment: frequent, metrics: [{metric: sales, at_least: 2}]}
   - {segment: guests, none: [staff, frequent]}
+  - {segment: champions, metrics: [{metric: recency, below: 30}, {metric: sales, at_least: 3},
+                                   {metric: spent, at_least: 15}]}
 tiers:
   - {tier: circle}
 rules:
@@ -92,6 +96,10 @@ webhooks:
         return {row["rule"]: row["points"]
                 for row in self.grocer.cli("earn", card, *words)["awards"]}
 
+    def why(self, reply):
+        explained = self.grocer.cli("explain", reply["sale_id"])
+        return {row["rule"]: row["reason"] for row in explained["rules"]}
+
     def available(self, card):
         return self.grocer.cli("balance", card)["balance"]["available_points"]
 
@@ -108,7 +116,10 @@ webhooks:
     def test_a_friend_and_who_brought_it(self):
         anna = self.add()
         bert = self.add("--referrer", anna)
-        self.assertEqual(self.rules(bert, "5.00"), {"friend": 30, "friend-bought": 0})
+        reply = self.grocer.cli("earn", bert, "5.00")
+        self.assertEqual({row["rule"]: row["points"] for row in reply["awards"]},
+                         {"friend": 30, "friend-bought": 0})
+        self.assertEqual(self.why(reply)["friend"], "fired")
         self.eventually(anna, 100)
         self.assertEqual(self.rules(bert, "5.00"), {})
         self.assertEqual(self.rules(anna, "5.00"), {})
@@ -138,9 +149,20 @@ webhooks:
     def test_a_birthday(self):
         soon = self.add("--birthday", day(2).strftime("1990-%m-%d"))
         later = self.add("--birthday", day(20).strftime("%m-%d"))
-        self.assertEqual(self.rules(soon, "5.00"), {"birthday": 7})
+        reply = self.grocer.cli("earn", soon, "5.00")
+        self.assertEqual(reply["earned_points"], 7)
+        self.assertEqual(self.why(reply)["birthday"], "fired")
         self.assertEqual(self.rules(soon, "5.00"), {})
         self.assertEqual(self.rules(later, "5.00"), {})
+        self.grocer.cli("member", "set", later, "--birthday", day(1).strftime("%m-%d"))
+        self.assertEqual(self.rules(later, "5.00"), {"birthday": 7})
+        member = self.grocer.cli("member", "show", soon)["member"]
+        self.assertEqual(member["birthday"], day(2).strftime("1990-%m-%d"))
+        self.grocer.cli("member", "erase", soon, "--yes")
+        result = self.grocer.talea("explain", reply["sale_id"], expect=None)
+        self.assertIn("the member's birthday is another one now, or forgotten", result.stderr)
+        erased = self.grocer.cli("member", "show", "--member", member["member_id"])["member"]
+        self.assertEqual(erased["birthday"], "")
     def test_an_event_that_could_not_be_given_yet(self):
         anna = self.add()
         bert = self.add("--referrer", anna)
@@ -151,6 +173,26 @@ webhooks:
         self.grocer.kill()
         self.grocer.start()
         self.eventually(anna, 100)
+        self.grocer.talea("verify")
+
+    def test_what_a_friend_returns_is_taken_back(self):
+        anna = self.add()
+        bert, carla = self.add("--referrer", anna), self.add("--referrer", anna)
+        sale = self.grocer.cli("earn", bert, "5.00")["sale_id"]
+        self.eventually(anna, 100)
+        self.grocer.cli("return", "purchase", sale, "2.00")
+        self.assertEqual(self.available(anna), 100)
+        self.grocer.cli("return", "purchase", sale)
+        self.eventually(anna, 0)
+        self.assertEqual(self.available(bert), 0)
+        # One that is still to be given when the purchase returns never is.
+        self.grocer.cli("member", "block", anna, "--reason", "CHECK")
+        self.grocer.cli("return", "purchase", self.grocer.cli("earn", carla, "5.00")["sale_id"])
+        self.grocer.cli("member", "unblock", anna, "--reason", "FINE")
+        self.grocer.kill()
+        self.grocer.start()
+        time.sleep(0.5)
+        self.assertEqual(self.available(anna), 0)
         self.grocer.talea("verify")
 
     def test_a_kill_loses_no_event_and_doubles_none(self):
@@ -191,7 +233,11 @@ webhooks:
         rows = self.grocer.cli("segment", "show", cards[2])["segments"]
         self.assertEqual([(row["segment"], row["is_in"], row["reason"]) for row in rows],
                          [("staff", False, "list"), ("frequent", True, ""),
-                          ("guests", False, "segment")])
+                          ("guests", False, "segment"), ("champions", True, "")])
+        text = self.grocer.talea("segment", "show", cards[0]).stdout
+        self.assertIn("- champions                sales is 2, less than 3\n", text)
+        newcomer = self.grocer.talea("segment", "show", cards[1]).stdout
+        self.assertIn("recency is not there yet, not less than 30", newcomer)
         self.assertIn("on none of its lists", self.grocer.talea("segment", "show", cards[2]).stdout)
         members = [row["card"] for row in self.grocer.cli("segment", "members", "staff")["members"]]
         self.assertEqual(sorted(members), sorted(cards[:2]))
@@ -248,4 +294,4 @@ webhooks:
 
 
 if __name__ == "__main__":
-    main(90)
+    main(180)
