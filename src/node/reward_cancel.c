@@ -48,7 +48,7 @@ static enum err take_group(struct cancelling *c, struct reader *in, struct stand
     if (owner.kind == OWNER_GIFT_CARD) {
         struct gift_number number = gift_number_of(&owner);
         gift_card_write_cancel(&c->groups, &number, value);
-    } else {
+    } else if (owner.kind != OWNER_RAISED) {
         standing_write_group(&c->groups, &owner, steps, taken);
     }
     return in->err;
