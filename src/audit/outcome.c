@@ -283,6 +283,8 @@ static enum err visit_row(void *context, enum ledger_table table, struct slice k
     case TABLE_STANDING:
     case TABLE_OCCASION:
     case TABLE_PROGRAMME:
+    case TABLE_CARD_BEARER:
+    case TABLE_ALERT:
     case TABLE_END:
         break;
     }

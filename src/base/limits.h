@@ -15,6 +15,8 @@
 #define LIMIT_DISPUTE_NOTE_BYTES   96u   /* what is said with a step of a dispute, without NUL */
 #define LIMIT_REASON_BYTES         32u   /* a code of [A-Z0-9_], without NUL */
 #define LIMIT_IDENTITY_BYTES       64u   /* who made or ruled an adjustment, without NUL */
+#define LIMIT_DESK_BYTES           64u   /* a till's name or a cashier's, without NUL */
+#define LIMIT_ALERT_BYTES          160u  /* what an alert is about, or found, without NUL */
 #define LIMIT_MERGED_PER_MEMBER    16u   /* members that came together in one */
 #define LIMIT_PRUNE_KEYS           1024u /* transactions forgotten by one record */
 #define LIMIT_IDLE_MONTHS          120u
@@ -123,10 +125,25 @@
 #define LIMIT_STANDING_STEPS   512u         /* numbers that it changes */
 #define LIMIT_JUDGED_BYTES     (128u << 10) /* how an occasion was judged, kept with it */
 #define LIMIT_ROLLING_BUCKETS  92u
+#define LIMIT_FRAUD_RULES      32u
+#define LIMIT_FRAUD_HOURS      168u             /* of what a fraud rule counts in */
+#define LIMIT_REVIEW_DAYS      90u              /* that points wait for a review */
 #define LIMIT_PROGRAMME_BYTES  (384u << 10)     /* of a version that is in force or was */
 #define LIMIT_PROGRAMMES       1024u            /* versions that were activated */
 #define LIMIT_RATIO_MANTISSA   INT64_C(1000000) /* of a factor or percentage */
 #define LIMIT_RATIO_DECIMALS   4u
+
+/* Draws, surveys, goals. */
+#define LIMIT_DRAWS         64u   /* of one programme */
+#define LIMIT_DRAW_PRIZES   64u   /* kinds of them in one draw */
+#define LIMIT_DRAW_WINNERS  1000u /* prizes and reserves in all */
+#define LIMIT_DRAW_ENTRANTS 4000000u
+#define LIMIT_DRAW_TICKETS  (UINT64_C(1) << 62) /* of all entrants of one draw */
+#define LIMIT_DRAW_BYTES    (256u << 20)        /* of what is published of one */
+#define LIMIT_SURVEYS       64u
+#define LIMIT_SURVEY_DAYS   366u
+#define LIMIT_COMMENT_BYTES 1000u
+#define LIMIT_GOALS         64u
 
 /* RPC. */
 #define LIMIT_MESSAGE_BYTES         (4u << 20)

@@ -3,6 +3,7 @@
 #include "cli/amounts.h"
 #include "cli/commands.h"
 #include "cli/message.h"
+#include "cli/pool_rights.h"
 #include "cli/selector.h"
 #include "cli/table.h"
 #include "cli/till.h"
@@ -104,10 +105,9 @@ enum cli_exit run_pool_show(struct cli *cli)
     }
     const Talea__V1__GetPoolResponse *reply = (const Talea__V1__GetPoolResponse *)message;
     fprintf(cli->out, "pool       %s\nname       %s\n", reply->pool_id, reply->name);
-    for (size_t i = 0; i < reply->n_member_ids; i++) {
-        fprintf(cli->out, "%-10s %s\n", i == 0 ? "members" : "", reply->member_ids[i]);
-    }
-    return selector_print_balance(cli, reply->balance);
+    outcome = selector_print_balance(cli, reply->balance);
+    fputc('\n', cli->out);
+    return outcome == CLI_OK ? pool_print_rights(cli, reply) : outcome;
 }
 
 static void print_pools(struct cli *cli, const struct units *units,

@@ -8,6 +8,7 @@
 #include "cli/amounts.h"
 #include "cli/commands.h"
 #include "cli/programme.h"
+#include "cli/programme_fraud.h"
 #include "cli/progress.h"
 #include "cli/table.h"
 
@@ -36,6 +37,7 @@ struct replay {
     bool has_against;
     struct trial *trial;
     struct trial *other;
+    struct fraud_trial *fraud; /* NULL: the programme has no such rules */
     struct mapping *mapping;
     struct source *source;
     struct progress progress;
@@ -83,6 +85,7 @@ static enum err on_receipt(void *context, const struct receipt *receipt, struct 
     struct replay *replay = context;
     if (receipt->kind == RECEIPT_RETURN) {
         replay->returns++;
+        fraud_trial_note(replay->fraud, receipt, member_of_receipt(receipt), 0);
         return int64_add(replay->returned_minor, receipt->total.minor, &replay->returned_minor);
     }
     if (receipt->currency[0] != '\0' &&
@@ -97,6 +100,7 @@ static enum err on_receipt(void *context, const struct receipt *receipt, struct 
     bool is_asked = is_asked_for(replay, receipt);
     replay->without_member += member.length == 0 ? 1 : 0;
     TRY(trial_sale(replay->trial, member, &occasion, is_asked, &judgement, note));
+    fraud_trial_note(replay->fraud, receipt, member, judgement.points.minor);
     if (is_asked) {
         print_explanation(replay, receipt, &judgement);
         replay->is_explained = true;
@@ -162,6 +166,9 @@ static enum cli_exit replay_open(struct replay *replay)
     if (err == ERR_OK) {
         err = trial_create(replay->programme.rules, &replay->trial);
     }
+    if (err == ERR_OK) {
+        err = fraud_trial_create(&replay->programme.file.guard.fraud, &replay->fraud);
+    }
     if (err == ERR_OK && replay->has_against) {
         err = trial_create(replay->against.rules, &replay->other);
     }
@@ -172,6 +179,7 @@ static void replay_close(struct replay *replay)
 {
     trial_destroy(replay->trial);
     trial_destroy(replay->other);
+    fraud_trial_destroy(replay->fraud);
     source_close(replay->source);
     mapping_destroy(replay->mapping);
     programme_close(&replay->programme);
@@ -336,6 +344,9 @@ static void print_json(const struct replay *replay)
     if (cost_of(replay, totals.points_minor, &cost) == ERR_OK) {
         json_object_set_new(answer, "cost_minor", json_integer(cost));
     }
+    if (replay->fraud != NULL) {
+        json_object_set_new(answer, "fraud", fraud_trial_json(replay->fraud));
+    }
     if (replay->has_against) {
         struct trial_totals then = trial_totals(replay->other);
         struct comparison members = compare_members(replay);
@@ -374,6 +385,7 @@ enum cli_exit run_programme_try(struct cli *cli)
     } else if (outcome == CLI_OK) {
         print_rules(replay);
         print_totals(replay);
+        fraud_trial_print(replay->fraud, cli);
     }
     replay_close(replay);
     return outcome;

@@ -29,6 +29,8 @@ const struct argp_option earn_options[] = {
     {"basket", OPT_BASKET, "FILE", 0, "The basket as JSON: lines, store, channel", 0},
     {"store", OPT_STORE, "TEXT", 0, "Where it was bought, for the programme's rules", 0},
     {"channel", OPT_CHANNEL, "TEXT", 0, "How, such as web", 0},
+    {"till", OPT_TILL, "TEXT", 0, "Where it was rung up, for the programme's fraud rules", 0},
+    {"cashier", OPT_CASHIER, "TEXT", 0, "By whom", 0},
     TRANSACTION_OPTION,
     {0}};
 
@@ -162,6 +164,12 @@ static enum cli_exit fill_earn(struct cli *cli, Talea__V1__EarnRequest *request,
     if (cli_option(cli, OPT_RECEIPT) != NULL) {
         request->receipt = message_text(cli_option(cli, OPT_RECEIPT));
     }
+    if (cli_option(cli, OPT_TILL) != NULL) {
+        request->till = message_text(cli_option(cli, OPT_TILL));
+    }
+    if (cli_option(cli, OPT_CASHIER) != NULL) {
+        request->cashier = message_text(cli_option(cli, OPT_CASHIER));
+    }
     return CLI_OK;
 }
 
@@ -217,6 +225,9 @@ enum cli_exit run_earn(struct cli *cli)
     }
     fprintf(cli->out, "home       %s\n", reply->home);
     fprintf(cli->out, "sale       %s\n", reply->sale_id);
+    if (reply->alert_id[0] != '\0') {
+        fprintf(cli->out, "held       the points wait for a review of alert %s\n", reply->alert_id);
+    }
     return selector_print_balance(cli, reply->balance);
 }
 

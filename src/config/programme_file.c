@@ -4,6 +4,7 @@
 
 #include "base/calendar.h"
 #include "config/document.h"
+#include "config/programme_plans.h"
 #include "config/programme_rules.h"
 #include "config/time_zone.h"
 
@@ -50,7 +51,11 @@ struct programme_yaml {
     struct expiry_yaml expiry;
     struct burn_yaml burn;
     struct debt_yaml debt;
+    struct fraud_yaml fraud;
+    struct transfers_yaml transfers;
+    struct by_hand_yaml by_hand;
     struct rules_yaml rules;
+    struct plans_yaml plans;
 };
 
 static const cyaml_schema_field_t earn_fields[] = {
@@ -99,6 +104,12 @@ static const cyaml_schema_field_t programme_fields[] = {
     CYAML_FIELD_MAPPING("expiry", CYAML_FLAG_DEFAULT, struct programme_yaml, expiry, expiry_fields),
     CYAML_FIELD_MAPPING("burn", CYAML_FLAG_OPTIONAL, struct programme_yaml, burn, burn_fields),
     CYAML_FIELD_MAPPING("debt", CYAML_FLAG_OPTIONAL, struct programme_yaml, debt, debt_fields),
+    CYAML_FIELD_MAPPING("fraud", CYAML_FLAG_OPTIONAL, struct programme_yaml, fraud,
+                        programme_fraud_fields),
+    CYAML_FIELD_MAPPING("transfers", CYAML_FLAG_OPTIONAL, struct programme_yaml, transfers,
+                        programme_transfers_fields),
+    CYAML_FIELD_MAPPING("by_hand", CYAML_FLAG_OPTIONAL, struct programme_yaml, by_hand,
+                        programme_by_hand_fields),
     CYAML_FIELD_SEQUENCE_COUNT("goods", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                                struct programme_yaml, rules.goods, rules.goods_count,
                                &programme_goods_schema, 1, LIMIT_GOODS_SETS),
@@ -117,6 +128,15 @@ static const cyaml_schema_field_t programme_fields[] = {
     CYAML_FIELD_SEQUENCE_COUNT("rules", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                                struct programme_yaml, rules.rules, rules.rules_count,
                                &programme_rule_schema, 1, LIMIT_RULES - 1),
+    CYAML_FIELD_SEQUENCE_COUNT("draws", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct programme_yaml, plans.draws, plans.draws_count,
+                               &programme_draw_schema, 1, LIMIT_DRAWS),
+    CYAML_FIELD_SEQUENCE_COUNT("surveys", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct programme_yaml, plans.surveys, plans.surveys_count,
+                               &programme_survey_schema, 1, LIMIT_SURVEYS),
+    CYAML_FIELD_SEQUENCE_COUNT("goals", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct programme_yaml, plans.goals, plans.goals_count,
+                               &programme_goal_schema, 1, LIMIT_GOALS),
     CYAML_FIELD_END,
 };
 
@@ -216,6 +236,8 @@ static void check_programme(struct check *check, const struct programme_yaml *ya
     out->debt_limit_minor = INT64_MAX;
     check_minor(check, "debt.limit", yaml->debt.limit, points_decimals, 0, LIMIT_POINTS_PER_COMMAND,
                 &out->debt_limit_minor);
+    programme_guard_check(check, &yaml->fraud, &yaml->transfers, &yaml->by_hand, points_decimals,
+                          &out->guard);
 }
 
 /* `earn` as a rule. */
@@ -312,6 +334,9 @@ enum err programme_file_parse(struct slice yaml, const char *name, unsigned poin
     check_rules(&check, document, points_decimals, &programme);
     check_burn(&check, &((const struct programme_yaml *)document)->burn, points_decimals,
                &programme);
+    programme_plans_check(&check, &((const struct programme_yaml *)document)->plans,
+                          &programme.rules, programme.money_decimals, &programme.arena,
+                          &programme.plans);
     document_free(&programme_schema, document);
     if (check.err != ERR_OK) {
         programme_file_fini(&programme);

@@ -20,9 +20,10 @@
  *     largest_share: 50                         # percent of a basket, 100 when it isn't said
  *     except: [tobacco]                         # goods that points don't pay
  *   debt: {limit: 500}                          # optional: most points that a member may owe
+ *   fraud, transfers, by_hand: programme_guard.h
  *
- * With rules (programme_rules.h) `earn` may be left out; with both it is their first rule, "earn",
- * on the net amount.
+ * Draws, surveys and goals are programme_plans.h's. With rules (programme_rules.h) `earn` may be
+ * left out; with both it is their first rule, "earn", on the net amount.
  *
  * expiry by a fixed date: {kind: fixed_date, date: 12-31, months: 12}: with the next 31 December
  * that is at least 12 months off (months is optional); by inactivity: {kind: inactivity, months:
@@ -35,6 +36,8 @@
 #include "base/bytes.h"
 #include "base/arena.h"
 #include "config/check.h"
+#include "config/programme_plans.h"
+#include "config/programme_guard.h"
 #include "programme/quote.h"
 
 enum programme_file_expiry {
@@ -63,8 +66,10 @@ struct programme_file {
     unsigned refund_expired_grace_days; /* points given back to an expired lot live so long; 0 is
                                            not at all */
     struct burn_terms burn;             /* of quotes; `except` is in the arena */
+    struct programme_guard guard;       /* fraud, transfers, points by hand */
     bool has_rules;                     /* besides `earn` */
-    struct rules_text rules; /* `earn`, where it is there, and the others; in the arena */
+    struct rules_text rules;      /* `earn`, where it is there, and the others; in the arena */
+    struct programme_plans plans; /* in the arena */
     struct arena arena;
 };
 

@@ -22,6 +22,8 @@
 #define HASH_DOMAIN_VAULT_SLOT "talea.v1.vault.slot" /* keyed: a slot's number and key */
 #define HASH_DOMAIN_VAULT_NOTE "talea.v1.vault.note" /* keyed: a key about to be destroyed */
 #define HASH_DOMAIN_STANDING   "talea.v1.standing"   /* ids of what changes standings */
+#define HASH_DOMAIN_DRAW       "talea.v1.draw"       /* a draw's name, its steps, its pages */
+#define HASH_DOMAIN_SURVEY     "talea.v1.survey"     /* an answer: which survey, of which sale */
 
 /* The head of all signed bytes (crypto/signing.h). */
 #define SIGNED_DOMAIN "talea.v1.signed"

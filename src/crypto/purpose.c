@@ -20,6 +20,7 @@ static const char *const names[PURPOSE_LAST + 1] = {
     [PURPOSE_MOVE_ACCEPTANCE] = "move-acceptance",
     [PURPOSE_HALF_ROOT] = "half-root",
     [PURPOSE_BLOCK_OFFER] = "block-offer",
+    [PURPOSE_DRAW] = "draw",
     [PURPOSE_MEMBER_RECEIPT] = "member-receipt",
     [PURPOSE_PAYMENT] = "payment",
     [PURPOSE_NETTING_SET] = "netting-set",

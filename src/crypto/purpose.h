@@ -33,6 +33,7 @@ enum purpose {
     PURPOSE_NETTING_SET = 26,           /* a partner says over which statements it would net */
     PURPOSE_NETTING = 27,               /* it nets over them, and over no others */
     PURPOSE_BANK_ACCOUNT = 28,          /* a root key signs where its partner is paid */
+    PURPOSE_DRAW = 31,                  /* a brand publishes a step of a draw */
     PURPOSE_MEMBER_RECEIPT = 32,        /* a brand tells a member what it did with the points */
 };
 

@@ -165,7 +165,8 @@ enum {
     EARN_IS_FIXED = 1,
     EARN_IS_PROMOTED = 2,
     EARN_IS_JUDGED = 4, /* of earns alone; the basket follows behind the promotion */
-    EARN_FLAGS_END = 8,
+    EARN_HAS_DESK = 8,  /* of earns alone; till and cashier follow, before the receipt */
+    EARN_FLAGS_END = 16,
     SALE_IS_DRAWN = 4, /* of sales alone; the block follows behind the promotion */
     SALE_FLAGS_END = 8
 };

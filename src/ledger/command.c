@@ -71,6 +71,10 @@ static const char *const names[COMMAND_KIND_END] = {
     [COMMAND_RESERVE] = "reserve",
     [COMMAND_SET_PROFILE] = "set-profile",
     [COMMAND_SET_REFERRER] = "set-referrer",
+    [COMMAND_SET_POOL_RIGHT] = "set-pool-right",
+    [COMMAND_RAISE_ALERT] = "raise-alert",
+    [COMMAND_RULE_ALERT] = "rule-alert",
+    [COMMAND_BEAR_CARD] = "bear-card",
 };
 
 const char *command_kind_name(enum command_kind kind)
@@ -98,7 +102,8 @@ bool command_is_idempotent(enum command_kind kind)
            kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK ||
            kind == COMMAND_WITHDRAW_BLOCK || kind == COMMAND_ACTIVATE_PROGRAMME ||
            kind == COMMAND_SET_PROFILE || kind == COMMAND_CHANGE_STANDING ||
-           kind == COMMAND_RESERVE || kind == COMMAND_SET_REFERRER;
+           kind == COMMAND_RESERVE || kind == COMMAND_SET_REFERRER ||
+           (kind >= COMMAND_SET_POOL_RIGHT && kind <= COMMAND_BEAR_CARD);
 }
 
 bool command_has_id(enum command_kind kind)
@@ -141,6 +146,10 @@ static void said_earn(struct buffer *out, const struct command *command)
         write_varint(out, earn->promotion);
     }
     write_text(out, earn->receipt, sizeof earn->receipt);
+    if (earn->till[0] != '\0' || earn->cashier[0] != '\0') {
+        write_text(out, earn->till, sizeof earn->till);
+        write_text(out, earn->cashier, sizeof earn->cashier);
+    }
     said_time(out, command);
 }
 
@@ -276,6 +285,12 @@ static void said_office(struct buffer *out, const struct command *command)
         break;
     case COMMAND_ACTIVATE_PROGRAMME:
         said_programme(out, &command->programme, command->is_dated);
+        break;
+    case COMMAND_SET_POOL_RIGHT:
+    case COMMAND_BEAR_CARD:
+    case COMMAND_RAISE_ALERT:
+    case COMMAND_RULE_ALERT:
+        said_guard(out, command);
         break;
     default:
         ASSERT(false);

@@ -4,6 +4,8 @@
 #ifndef LEDGER_COMMAND_H
 #define LEDGER_COMMAND_H
 
+#include "ledger/alert_row.h"
+#include "ledger/pool_right.h"
 #include "ledger/rows.h"
 #include "ledger/standings.h"
 
@@ -73,8 +75,12 @@ enum command_kind {
     COMMAND_CHANGE_STANDING = 74,  /* what an occasion changed of what programmes remember */
     COMMAND_RESERVE = 75,          /* the same of a quote: held until it is confirmed */
     COMMAND_ACTIVATE_PROGRAMME = 76,
-    COMMAND_SET_PROFILE = 77,  /* a member's personal data anew: its language, its consents */
-    COMMAND_SET_REFERRER = 80, /* of a member that is there: who brought it */
+    COMMAND_SET_PROFILE = 77,    /* a member's personal data anew: its language, its consents */
+    COMMAND_SET_REFERRER = 80,   /* of a member that is there: who brought it */
+    COMMAND_SET_POOL_RIGHT = 88, /* what a member may spend of a pool */
+    COMMAND_RAISE_ALERT = 89,
+    COMMAND_RULE_ALERT = 90, /* by who reviewed it */
+    COMMAND_BEAR_CARD = 91,  /* a pool's card is in this member's hands */
     COMMAND_KIND_END
 };
 
@@ -121,6 +127,8 @@ struct command_earn {
     struct unix_ms expires_at;       /* 0: never */
     uint8_t idle_months;             /* 0: inactivity does not matter */
     char receipt[LIMIT_REFERENCE_BYTES + 1];
+    char till[LIMIT_DESK_BYTES + 1]; /* where it was rung up, and by whom; may be empty */
+    char cashier[LIMIT_DESK_BYTES + 1];
 };
 
 struct command_hold {
@@ -312,6 +320,28 @@ struct command_pool {
     char name[LIMIT_NAME_BYTES + 1]; /* of OPEN_POOL */
 };
 
+/* Days and months are UTC's. `member` is the pool itself for cards that nobody in particular
+ * carries: ALL or NONE. */
+struct command_pool_right {
+    struct uid pool;
+    struct uid member;
+    enum pool_right_kind kind;
+    struct points limit; /* of DAY and MONTH; else 0 */
+    struct uid by;       /* an owner who asks; nil: the office */
+};
+
+struct command_bearer {
+    struct card_number card;
+    struct uid member; /* nil: nobody in particular */
+};
+
+struct command_alert_ruling {
+    struct uid alert; /* the transaction id that raised it */
+    bool is_fraud;
+    char by[LIMIT_IDENTITY_BYTES + 1];
+    char reason[LIMIT_NAME_BYTES + 1];
+};
+
 struct command_adjustment {
     struct uid member;
     struct points points; /* more or less, not 0 */
@@ -487,6 +517,10 @@ struct command {
         struct command_standing standing;
         struct command_reserve reserve;
         struct command_programme programme;
+        struct command_pool_right pool_right;
+        struct command_bearer bearer;
+        struct alert_finding finding; /* of RAISE_ALERT */
+        struct command_alert_ruling alert_ruling;
     };
 };
 

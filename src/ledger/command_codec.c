@@ -12,11 +12,13 @@ enum {
 enum {
     EARN_MAX = PUT_CARD_MAX + PUT_UID_MAX + 5 * VARINT_MAX +
                sizeof((struct command_earn *)0)->currency + 2 + PUT_EARN_RATE_MAX +
-               sizeof((struct command_earn *)0)->receipt + BASKET_TAG_SIZE
+               sizeof((struct command_earn *)0)->receipt + BASKET_TAG_SIZE +
+               2 * sizeof((struct command_earn *)0)->till
 };
 
 static void write_earn(struct buffer *out, const struct command_earn *earn)
 {
+    bool has_desk = earn->till[0] != '\0' || earn->cashier[0] != '\0';
     uint8_t *to = write_reserve(out, EARN_MAX);
     if (to == NULL) {
         return;
@@ -27,7 +29,7 @@ static void write_earn(struct buffer *out, const struct command_earn *earn)
     to = put_text(to, earn->currency, sizeof earn->currency);
     to = put_u8(to, (earn->is_fixed ? EARN_IS_FIXED : 0u) |
                         (earn->promotion != 0 ? EARN_IS_PROMOTED : 0u) |
-                        (earn->is_judged ? EARN_IS_JUDGED : 0u));
+                        (earn->is_judged ? EARN_IS_JUDGED : 0u) | (has_desk ? EARN_HAS_DESK : 0u));
     to = earn->promotion != 0 ? put_varint(to, earn->promotion) : to;
     if (earn->is_judged) {
         memcpy(to, earn->basket, sizeof earn->basket);
@@ -38,6 +40,10 @@ static void write_earn(struct buffer *out, const struct command_earn *earn)
     to = put_svarint(to, earn->active_from.ms);
     to = put_svarint(to, earn->expires_at.ms);
     to = put_u8(to, earn->idle_months);
+    if (has_desk) {
+        to = put_text(to, earn->till, sizeof earn->till);
+        to = put_text(to, earn->cashier, sizeof earn->cashier);
+    }
     write_end(out, put_text(to, earn->receipt, sizeof earn->receipt));
 }
 
@@ -60,6 +66,11 @@ static void read_earn(struct reader *in, struct command_earn *out_earn)
     out_earn->active_from = read_time(in);
     out_earn->expires_at = read_time(in);
     out_earn->idle_months = read_u8(in);
+    if ((flags & EARN_HAS_DESK) != 0) {
+        read_text(in, out_earn->till, sizeof out_earn->till);
+        read_text(in, out_earn->cashier, sizeof out_earn->cashier);
+        read_expect(in, out_earn->till[0] != '\0' || out_earn->cashier[0] != '\0');
+    }
     read_text(in, out_earn->receipt, sizeof out_earn->receipt);
 }
 

@@ -17,6 +17,10 @@ void command_read_recovery(struct reader *in, struct command *command);
 void command_write_standing(struct buffer *out, const struct command *command);
 void command_read_standing(struct reader *in, struct command *command);
 void said_standing(struct buffer *out, const struct command *command);
+/* Bodies of the kinds about pools' rights and alerts, and what is said in them. */
+void command_write_guard(struct buffer *out, const struct command *command);
+void command_read_guard(struct reader *in, struct command *command);
+void said_guard(struct buffer *out, const struct command *command);
 /* Bodies of the kinds about payments. */
 void command_write_payment(struct buffer *out, const struct command *command);
 void command_read_payment(struct reader *in, struct command *command);

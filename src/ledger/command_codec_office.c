@@ -185,6 +185,29 @@ static void write_about_member(struct buffer *out, const struct command *command
     }
 }
 
+static bool is_guard(enum command_kind kind)
+{
+    return kind >= COMMAND_SET_POOL_RIGHT && kind <= COMMAND_BEAR_CARD;
+}
+
+static void write_rest(struct buffer *out, const struct command *command)
+{
+    if (is_guard(command->kind)) {
+        command_write_guard(out, command);
+    } else {
+        command_write_recovery(out, command);
+    }
+}
+
+static void read_rest(struct reader *in, struct command *command)
+{
+    if (is_guard(command->kind)) {
+        command_read_guard(in, command);
+    } else {
+        command_read_recovery(in, command);
+    }
+}
+
 void command_write_office(struct buffer *out, const struct command *command)
 {
     switch ((int)command->kind) {
@@ -252,7 +275,7 @@ void command_write_office(struct buffer *out, const struct command *command)
         command_write_standing(out, command);
         break;
     default:
-        command_write_recovery(out, command);
+        write_rest(out, command);
         break;
     }
 }
@@ -354,7 +377,7 @@ void command_read_office(struct reader *in, struct command *command)
         command_read_standing(in, command);
         break;
     default:
-        command_read_recovery(in, command);
+        read_rest(in, command);
         break;
     }
 }

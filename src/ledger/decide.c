@@ -68,6 +68,10 @@ static decide_fn *const decisions[COMMAND_KIND_END] = {
     [COMMAND_ACTIVATE_PROGRAMME] = decide_activate_programme,
     [COMMAND_CHANGE_STANDING] = decide_change_standing,
     [COMMAND_RESERVE] = decide_reserve,
+    [COMMAND_SET_POOL_RIGHT] = decide_set_pool_right,
+    [COMMAND_BEAR_CARD] = decide_bear_card,
+    [COMMAND_RAISE_ALERT] = decide_raise_alert,
+    [COMMAND_RULE_ALERT] = decide_rule_alert,
 };
 
 /* Nothing is owed or spent yet. */

@@ -4,6 +4,7 @@
  * A pool without points closes with its last member: from then on it counts as erased. */
 #include "base/mutant.h"
 #include "ledger/decision.h"
+#include "ledger/pool_right.h"
 
 #include <string.h>
 
@@ -33,11 +34,11 @@ static enum err find_both(struct decision *d, struct member_work *pool, struct m
     return find_person(d, member);
 }
 
-static void put_place(struct decision *d, const struct uid *pool, const struct uid *member)
+static void put_place(struct decision *d, const struct uid *pool, const struct uid *member,
+                      enum pool_right_kind kind)
 {
-    struct ledger_key key;
-    key_pool(pool, member, &key);
-    plan_row(d->plan, TABLE_POOL, &key, slice_of(NULL, 0));
+    struct pool_right right = {.kind = kind};
+    pool_put_right(d, pool, member, &right);
 }
 
 /* One more (or one less) in a profile's count. */
@@ -78,7 +79,7 @@ enum err decide_open_pool(struct decision *d)
     member_encode(row, &d->plan->scratch);
     plan_row(d->plan, TABLE_MEMBER, &key, buffer_slice(&d->plan->scratch));
     decide_put_profile(d, &command->pool, &profile);
-    put_place(d, &command->pool, &member.id);
+    put_place(d, &command->pool, &member.id, POOL_RIGHT_OWNER);
     plan_history(d->plan, &command->pool, 0, false);
     d->plan->answer.member = command->pool;
     return ERR_OK;
@@ -103,7 +104,7 @@ enum err decide_join_pool(struct decision *d)
     TRY(work_open(d, &pool));
     TRY(count_pools(d, &member.id, true));
     TRY(count_pools(d, &pool.id, true));
-    put_place(d, &pool.id, &member.id);
+    put_place(d, &pool.id, &member.id, POOL_RIGHT_ALL);
     work_end(d, &member);
     work_end(d, &pool);
     return ERR_OK;
@@ -115,6 +116,19 @@ static bool has_points(const struct member *member)
            member->debt.minor != 0;
 }
 
+/* What was said of the pool's cards: whose they are, and what those of nobody may spend. */
+static void forget_nobodys_cards(struct decision *d, const struct uid *pool,
+                                 const struct profile *profile)
+{
+    struct ledger_key key;
+    key_pool(pool, pool, &key);
+    plan_delete(d->plan, TABLE_POOL, &key);
+    for (size_t i = 0; i < profile->card_count; i++) {
+        key_card(&profile->cards[i], &key);
+        plan_delete(d->plan, TABLE_CARD_BEARER, &key);
+    }
+}
+
 /* The pool with one member less, or closed. May refuse. */
 static enum err shrink(struct decision *d, struct member_work *pool)
 {
@@ -123,9 +137,11 @@ static enum err shrink(struct decision *d, struct member_work *pool)
     if (profile.pool_count > 1) {
         return count_pools(d, &pool->id, false);
     }
-    return has_points(&pool->row) && !MUTANT(CLOSE_FULL_POOL)
-               ? decide_refuse(d, VERDICT_POOL_NOT_EMPTY)
-               : decide_forget(d, pool, &profile);
+    if (has_points(&pool->row) && !MUTANT(CLOSE_FULL_POOL)) {
+        return decide_refuse(d, VERDICT_POOL_NOT_EMPTY);
+    }
+    forget_nobodys_cards(d, &pool->id, &profile);
+    return decide_forget(d, pool, &profile);
 }
 
 enum err decide_leave_pool(struct decision *d)

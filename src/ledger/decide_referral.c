@@ -109,7 +109,11 @@ enum err decide_set_referrer(struct decision *d)
         return decide_refuse(d, VERDICT_MEMBER_ERASED);
     }
     named = standing_of_member(&member.id);
-    TRY(ledger_follow_owner(d->view, d->terms->roster, &named, &owner));
+    enum err err = ledger_follow_owner(d->view, d->terms->roster, &named, &owner);
+    if (err == ERR_NOT_FOUND) { /* it moved, to a card that is nobody's */
+        return decide_refuse(d, VERDICT_MEMBER_UNKNOWN);
+    }
+    TRY(err);
     TRY(standing_work_get(d, &owner, &work));
     TRY(check_referrer(d, &member.id, &work, command->referrer));
     if (decision_is_refused(d)) {

@@ -1,5 +1,4 @@
 /* Points from one account to another: lots move, the soonest to end first, and keep their terms. */
-#include "base/mutant.h"
 #include "ledger/decision.h"
 
 /* Who takes part; `asker` counts only when the transfer names one. */
@@ -54,10 +53,7 @@ static enum err check_parties(struct decision *d, const struct parties *parties)
     if (!parties->has_asker) {
         return ERR_OK;
     }
-    enum err err = ledger_get_pool_member(d->view, &parties->from.id, &parties->asker.id);
-    return err != ERR_NOT_FOUND     ? err
-           : MUTANT(SPEND_ANY_POOL) ? ERR_OK
-                                    : decide_refuse(d, VERDICT_NOT_IN_POOL);
+    return pool_spend(d, &parties->from.id, &parties->asker.id, d->command->transfer.points);
 }
 
 /* What leaves the giver, lot by lot. */

@@ -413,6 +413,22 @@ MUST_USE enum err home_release(struct decision *d, const struct uid *id, struct 
 MUST_USE enum err home_refund(struct decision *d, const struct uid *id, struct hold *hold,
                               struct points points, const struct account_ref *source);
 
+/* Rights in pools, pool_rights.c. A pool's card is about to spend: what is on hold is counted, or
+ * refused. */
+MUST_USE enum err pool_promise(struct decision *d, const struct uid *pool,
+                               const struct card_number *card, struct points points);
+/* So much of what was promised was captured, or is not on hold any more. */
+MUST_USE enum err pool_captured(struct decision *d, const struct uid *pool,
+                                const struct card_number *card, struct points points);
+MUST_USE enum err pool_released(struct decision *d, const struct uid *pool,
+                                const struct card_number *card, struct points points);
+/* The member spends from the pool without a card, at once; may refuse. */
+MUST_USE enum err pool_spend(struct decision *d, const struct uid *pool, const struct uid *member,
+                             struct points points);
+struct pool_right;
+void pool_put_right(struct decision *d, const struct uid *pool, const struct uid *member,
+                    const struct pool_right *right);
+
 /* Which lot captured points came from. When there is no room for one more, those of the same issuer
  * and tariff are one, so that who funded them gets it back; else they are of no lot. */
 MUST_USE enum err hold_note_lot(struct hold *hold, const struct lot_key *key, struct points points);
@@ -509,6 +525,10 @@ MUST_USE enum err decide_netting(struct decision *d);
 MUST_USE enum err decide_activate_programme(struct decision *d);
 MUST_USE enum err decide_change_standing(struct decision *d);
 MUST_USE enum err decide_reserve(struct decision *d);
+MUST_USE enum err decide_set_pool_right(struct decision *d);
+MUST_USE enum err decide_bear_card(struct decision *d);
+MUST_USE enum err decide_raise_alert(struct decision *d);
+MUST_USE enum err decide_rule_alert(struct decision *d);
 MUST_USE enum err decide_transfer(struct decision *d);
 MUST_USE enum err decide_open_pool(struct decision *d);
 MUST_USE enum err decide_join_pool(struct decision *d);

@@ -243,6 +243,12 @@ enum err decide_hold(struct decision *d)
     if (err != ERR_NOT_FOUND) {
         return err;
     }
+    if (work.row.is_pool) {
+        TRY(pool_promise(d, &work.id, &card, request->points));
+    }
+    if (decision_is_refused(d)) {
+        return ERR_OK;
+    }
     if (work.row.available.minor < request->points.minor) {
         return decide_refuse(d, VERDICT_INSUFFICIENT_POINTS);
     }
@@ -286,6 +292,9 @@ enum err home_capture(struct decision *d, const struct uid *id, struct hold *hol
     ASSERT(left == 0);
     struct account_ref held = account_of_member(ACCOUNT_HELD, &work.id);
     TRY(work_post(d, &work, &held, sink, points));
+    if (work.row.is_pool) {
+        TRY(pool_captured(d, &work.id, &hold->card, points));
+    }
     work_end(d, &work);
     TRY(points_add(hold->captured, points, &hold->captured));
     bool has_ended = hold_left(hold).minor == 0;
@@ -314,6 +323,9 @@ enum err home_release(struct decision *d, const struct uid *id, struct hold *hol
     TRY(work_post(d, &work, &held, &available, left));
     TRY(work_settle(d, &work)); /* what came back to a lot that has ended ends now */
     TRY(work_repay(d, &work));
+    if (work.row.is_pool) {
+        TRY(pool_released(d, &work.id, &hold->card, left));
+    }
     work_end(d, &work);
     if (MUTANT(EXPIRE_TWICE) && state == HOLD_EXPIRED) {
         return ERR_OK;

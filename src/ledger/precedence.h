@@ -16,7 +16,8 @@
  *                       PROMOTION_EXHAUSTED
  *   hold                POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, PARTNER_LEFT, HOLD_TOO_LATE,
  *                       CARD_UNKNOWN, CARD_BLOCKED, CARD_MOVED, MEMBER_BLOCKED, HOLD_EXISTS,
- *                       INSUFFICIENT_POINTS, NET_DEBIT_CAP, TOO_MANY_LOTS
+ *                       NOT_IN_POOL, POOL_MAY_NOT_SPEND, POOL_LIMIT, INSUFFICIENT_POINTS,
+ *                       NET_DEBIT_CAP, TOO_MANY_LOTS
  *   foreign-hold        HOLD_EXISTS, POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, PARTNER_UNKNOWN,
  *                       PARTNER_LEFT
  *   capture             POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, HOLD_UNKNOWN, HOLD_ENDED,
@@ -42,7 +43,7 @@
  * MANDATE_CAP_EXCEEDED, RETURN_EXCEEDS_SALE, TOO_MANY_LOTS close-period        PERIOD_NOT_OPEN
  *   transfer            POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, MEMBER_UNKNOWN, TRANSFER_TO_SELF,
  *                       MEMBER_ERASED, MEMBER_BLOCKED, NOT_A_POOL, NOT_IN_POOL,
- *                       INSUFFICIENT_POINTS, TOO_MANY_LOTS
+ *                       POOL_MAY_NOT_SPEND, POOL_LIMIT, INSUFFICIENT_POINTS, TOO_MANY_LOTS
  *   open-pool           MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_BLOCKED
  *   join-pool           NOT_A_POOL, MEMBER_UNKNOWN, MEMBER_ERASED, MEMBER_BLOCKED,
  *                       ALREADY_IN_POOL
@@ -98,6 +99,12 @@
  *                       REFERRER_EXISTS, REFERRER_LOOPS, STANDING_FULL
  *   reserve             OCCASION_UNKNOWN, OCCASION_ENDED, MEMBER_UNKNOWN, MEMBER_ERASED,
  *                       STANDING_LIMIT, STANDING_FULL
+ *
+ *   set-pool-right      POINTS_NOT_POSITIVE, POINTS_TOO_LARGE, NOT_A_POOL, MEMBER_UNKNOWN,
+ *                       POOL_NOT_OWNER, NOT_IN_POOL
+ *   bear-card           CARD_UNKNOWN, NOT_A_POOL, MEMBER_UNKNOWN, NOT_IN_POOL
+ *   raise-alert         ALERT_EXISTS
+ *   rule-alert          ALERT_UNKNOWN, ALERT_ENDED, TOO_MANY_LOTS
  *
  * Of a restored ledger: while a partner may still bring back what was lost, HOLD_UNKNOWN and
  * SALE_UNKNOWN of a till's command are ERR_UNAVAILABLE instead, and what is about a hold or sale

@@ -301,6 +301,21 @@ static const struct verdict_row verdict_rows[VERDICT_END] = {
         {"PROGRAMME_TIME_PAST",
          "A programme can't begin in the past: purchases were judged by another one already.",
          GRPC_INVALID_ARGUMENT},
+    [VERDICT_POOL_NOT_OWNER] = {"POOL_NOT_OWNER",
+                                "Only an owner of the pool may say what others spend of it.",
+                                GRPC_PERMISSION_DENIED},
+    [VERDICT_POOL_MAY_NOT_SPEND] = {"POOL_MAY_NOT_SPEND",
+                                    "This card or member may fill the pool, but not spend from it.",
+                                    GRPC_PERMISSION_DENIED},
+    [VERDICT_POOL_LIMIT] =
+        {"POOL_LIMIT",
+         "That is more than this member may still spend of the pool today or this month.",
+         GRPC_FAILED_PRECONDITION},
+    [VERDICT_ALERT_UNKNOWN] = {"ALERT_UNKNOWN", "There is no such alert.", GRPC_NOT_FOUND},
+    [VERDICT_ALERT_ENDED] = {"ALERT_ENDED", "This alert was reviewed already.",
+                             GRPC_FAILED_PRECONDITION},
+    [VERDICT_ALERT_EXISTS] = {"ALERT_EXISTS", "This alert was raised already.",
+                              GRPC_ALREADY_EXISTS},
 };
 
 bool verdict_is_known(unsigned number)

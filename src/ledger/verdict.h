@@ -120,6 +120,12 @@ enum verdict {
     VERDICT_REFERRER_IS_SELF = 199,
     VERDICT_REFERRER_EXISTS = 200, /* somebody brought the member already */
     VERDICT_REFERRER_LOOPS = 201,  /* whom the member brought would bring it */
+    VERDICT_POOL_NOT_OWNER = 213,  /* who says what others spend of a pool is none of its owners */
+    VERDICT_POOL_MAY_NOT_SPEND = 214, /* the member, or who carries no card in particular */
+    VERDICT_POOL_LIMIT = 215,         /* more than the member may spend in the day or month */
+    VERDICT_ALERT_UNKNOWN = 216,
+    VERDICT_ALERT_ENDED = 217, /* it was reviewed */
+    VERDICT_ALERT_EXISTS = 218,
     VERDICT_END
 };
 

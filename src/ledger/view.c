@@ -44,6 +44,8 @@ static const char *const names[TABLE_END] = {
     [TABLE_STANDING] = "standing",
     [TABLE_OCCASION] = "occasion",
     [TABLE_PROGRAMME] = "programme",
+    [TABLE_CARD_BEARER] = "card-bearer",
+    [TABLE_ALERT] = "alert",
 };
 
 bool ledger_table_is_known(unsigned number)

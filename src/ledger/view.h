@@ -28,7 +28,7 @@ enum ledger_table {
     TABLE_RECEIPT = 16, /* direction, partner, number -> a clearing receipt, Signed bytes */
     TABLE_ADJUSTMENT = 17,   /* transaction id of the proposal -> struct adjustment */
     TABLE_MERGE = 18,        /* transaction id of the merge -> struct merge */
-    TABLE_POOL = 19,         /* pool id, member id -> nothing: who may spend from it */
+    TABLE_POOL = 19,         /* pool id, member id -> struct pool_right: who is in it */
     TABLE_MANDATE = 20,      /* home, redeemer, mandate id -> struct mandate_row */
     TABLE_MANDATE_LINE = 21, /* home, redeemer -> struct mandate_line */
     TABLE_CARD_STATUS = 22,  /* card digits, 20 bytes -> struct card_status */
@@ -60,6 +60,9 @@ enum ledger_table {
     TABLE_STANDING = 44,     /* struct standing_owner -> struct standing_row */
     TABLE_OCCASION = 45,     /* kind, issuer, id of a quote or a sale -> struct occasion_row */
     TABLE_PROGRAMME = 46,    /* number -> struct programme_row */
+    TABLE_CARD_BEARER =
+        57,           /* card digits, 20 bytes, of a pool -> id of the member who carries it */
+    TABLE_ALERT = 58, /* id of the command that raised it -> struct alert */
     TABLE_END
 };
 

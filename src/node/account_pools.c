@@ -5,6 +5,7 @@
 #include "node/account_rows.h"
 #include "node/messages.h"
 #include "node/node.h"
+#include "node/pool_pages.h"
 #include "node/services.h"
 
 ACCOUNT_ROW_REPLY(send_joined, Talea__V1__JoinPoolResponse, talea__v1__join_pool_response__init)
@@ -79,8 +80,12 @@ void account_leave_pool(void *context, struct rpc_call *call, const ProtobufCMes
 /* Who is in it. */
 struct gathering {
     struct arena *arena;
+    const struct uid *pool;
+    struct unix_ms now;
     size_t count;
     char *ids[LIMIT_PAGE_ROWS];
+    size_t right_count;
+    Talea__V1__PoolRight *rights[LIMIT_PAGE_ROWS];
 };
 
 static enum err gather(void *context, struct slice key, struct slice value)
@@ -88,14 +93,15 @@ static enum err gather(void *context, struct slice key, struct slice value)
     struct gathering *gathering = context;
     struct uid pool;
     struct uid member;
-    (void)value;
+    struct pool_right right = {.kind = POOL_RIGHT_ALL};
     TRY(key_pool_parse(key, &pool, &member));
-    char *text = message_uid(gathering->arena, &member);
-    if (text == NULL) {
-        return ERR_RESOURCE;
+    TRY(value.length == 0 ? ERR_OK : pool_right_decode(value, &right));
+    Talea__V1__PoolRight **message = &gathering->rights[gathering->right_count++];
+    TRY(message_pool_right(gathering->arena, &member, &right, gathering->now, message));
+    if (!uid_equal(&member, gathering->pool)) {
+        gathering->ids[gathering->count++] = (*message)->member_id;
     }
-    gathering->ids[gathering->count++] = text;
-    return gathering->count == LIMIT_PAGE_ROWS ? ERR_NOT_FOUND : ERR_OK;
+    return gathering->right_count == LIMIT_PAGE_ROWS ? ERR_NOT_FOUND : ERR_OK;
 }
 
 static enum err read_pool(struct node *node, const struct uid *id, struct member *out_row,
@@ -121,7 +127,10 @@ static enum err fill_pool(struct node *node, const struct uid *id, struct arena 
         return ERR_RESOURCE;
     }
     gathering->arena = arena;
+    gathering->pool = id;
+    gathering->now = node_now(node);
     gathering->count = 0;
+    gathering->right_count = 0;
     TRY(read_pool(node, id, &row, &profile));
     TRY(engine_checkpoint(node->engine));
     TRY(state_scan(node->state, TABLE_POOL, prefix, prefix, gather, gathering));
@@ -129,6 +138,8 @@ static enum err fill_pool(struct node *node, const struct uid *id, struct arena 
     response->balance = message_balance(arena, &row, node_now(node));
     response->member_ids = gathering->ids;
     response->n_member_ids = gathering->count;
+    response->rights = gathering->rights;
+    response->n_rights = gathering->right_count;
     return response->name == NULL || response->balance == NULL ? ERR_RESOURCE : ERR_OK;
 }
 

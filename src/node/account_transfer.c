@@ -1,6 +1,8 @@
 /* An office's transfers between members and pools. */
+#include "node/gifts.h"
 #include "node/messages.h"
 #include "node/node.h"
+#include "node/replier.h"
 #include "node/requests.h"
 #include "node/services.h"
 #include "talea/v1/account.pb-c.h"
@@ -21,6 +23,33 @@ static void send_transferred(struct reply *reply)
     rpc_call_reply(reply->call, &response.base);
 }
 
+/* Within the programme's caps. */
+static void transfer_capped(struct node *node, struct rpc_call *call,
+                            const struct snapshot *snapshot, const struct command *transfer)
+{
+    struct gift_refusal refusal;
+    struct reply reply = {.node = node, .call = call, .transaction = transfer->transaction_id};
+    enum err err = gift_execute(node, snapshot, transfer, &reply.outcome, &refusal);
+    if (err == ERR_DENIED) {
+        refuse(call, 9, "GIFT_LIMIT", "%s", refusal.text);
+    } else if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+    } else {
+        send_transferred(&reply);
+    }
+}
+
+static void run_transfer(struct node *node, struct rpc_call *call, const struct command *transfer)
+{
+    struct snapshot *snapshot = node_snapshot(node);
+    if (gifts_are_capped(snapshot)) {
+        transfer_capped(node, call, snapshot, transfer);
+    } else {
+        reply_after(node, call, transfer, NULL, send_transferred);
+    }
+    snapshot_release(snapshot);
+}
+
 void account_transfer(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
     struct node *node = context;
@@ -38,6 +67,6 @@ void account_transfer(void *context, struct rpc_call *call, const ProtobufCMessa
         request_member_now(node, call, request->from, &transfer->from) &&
         request_member_now(node, call, request->to, &transfer->to) &&
         (request->by == NULL || request_member_now(node, call, request->by, &transfer->by))) {
-        reply_after(node, call, &command, NULL, send_transferred);
+        run_transfer(node, call, &command);
     }
 }

@@ -111,7 +111,9 @@ static unsigned read_promotion(const struct batch_reading *reading,
     if (said->promotion != 0) {
         return said->fixed_points == 0 ? REFUSE(POINTS_NOT_POSITIVE) : READ_OK;
     }
-    return said->fixed_points != 0 && !reading->is_office ? REFUSE(ROLE_NOT_ALLOWED) : READ_OK;
+    bool is_within =
+        reading->is_office && said->fixed_points <= reading->snapshot->version->file.guard.by_hand;
+    return said->fixed_points != 0 && !is_within ? REFUSE(ROLE_NOT_ALLOWED) : READ_OK;
 }
 
 static unsigned read_earn(struct batch_reading *reading, const Talea__V1__BatchCommand *said,

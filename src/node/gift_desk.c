@@ -8,6 +8,7 @@
 #include "node/judging.h"
 
 #define DESK_BYTES          (2u << 20)
+#define GIFT_EVIDENCE       0x47u /* then the receipt's number; no kept case begins so */
 #define FAILED_PRECONDITION 9
 #define NOT_FOUND           5
 #define PERMISSION_DENIED   7
@@ -71,14 +72,20 @@ enum err gift_desk_tell(struct gift_desk *desk, const struct uid *occasion,
     struct uid id =
         standing_transaction(STANDING_ID_CHANGE, self, uid_is_nil(returned) ? occasion : returned);
     struct command command = command_now(desk->node, COMMAND_CHANGE_STANDING, &id);
+    struct buffer evidence = {0};
+    write_u8(&evidence, GIFT_EVIDENCE);
+    write_bytes(&evidence, receipt, strlen(receipt));
     command.standing = (struct command_standing){.issuer = *self,
                                                  .occasion = *occasion,
                                                  .returned = *returned,
                                                  .said = *said,
                                                  .groups = buffer_slice(&desk->groups),
-                                                 .evidence = slice_of(receipt, strlen(receipt))};
-    TRY(desk->groups.err);
-    struct outcome outcome = engine_execute(desk->node->engine, &command);
+                                                 .evidence = buffer_slice(&evidence)};
+    struct outcome outcome = {.err = desk->groups.err == ERR_OK ? evidence.err : desk->groups.err};
+    if (outcome.err == ERR_OK) {
+        outcome = engine_execute(desk->node->engine, &command);
+    }
+    buffer_fini(&evidence);
     buffer_clear(&desk->groups);
     TRY(outcome.err);
     *out_outcome = outcome;

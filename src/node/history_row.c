@@ -115,6 +115,8 @@ static Talea__V1__HistoryKind kind_of(const struct command *command,
     case COMMAND_OPEN_POOL:
     case COMMAND_JOIN_POOL:
     case COMMAND_LEAVE_POOL:
+    case COMMAND_SET_POOL_RIGHT:
+    case COMMAND_BEAR_CARD:
         return TALEA__V1__HISTORY_KIND__HISTORY_KIND_POOL;
     case COMMAND_BLOCK_MEMBER:
     case COMMAND_UNBLOCK_MEMBER:

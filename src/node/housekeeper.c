@@ -8,7 +8,9 @@
 #include "engine/retention.h"
 #include "node/block_watch.h"
 #include "node/in_force.h"
+#include "node/insights.h"
 #include "node/caps.h"
+#include "node/fraud_gate.h"
 #include "node/node.h"
 #include "node/outbox_watch.h"
 #include "node/period_clock.h"
@@ -119,6 +121,8 @@ static void do_round(struct housekeeper *keeper)
     caps_look(node);
     blocks_look(node, &keeper->blocks);
     period_clock_look(node);
+    insights_look(node);
+    fraud_gate_look(node->fraud_gate);
 }
 
 /* False when stopping. */

@@ -223,6 +223,21 @@ static void keep_sale(struct import *import, const receipt_message *request, uin
     import->sale_line_count += request->n_lines;
 }
 
+/* What one person gives alone has a bound, also in a file. */
+static bool is_within_hand(const struct import *import, const struct command_earn *earn,
+                           struct import_refusal *refusal)
+{
+    const struct programme_guard *guard = &import->snapshot->version->file.guard;
+    char bound[AMOUNT_TEXT_MAX];
+    if (!earn->is_fixed || earn->promotion != 0 || earn->fixed_points.minor <= guard->by_hand) {
+        return true;
+    }
+    return import_refuse(
+        refusal, "NEEDS_SECOND_PERSON",
+        "By hand one person gives %s points at most (by_hand.points of the programme).",
+        amount_format(guard->by_hand, guard->fraud.points_decimals, bound));
+}
+
 static void read_sale(struct import *import, const receipt_message *request,
                       const struct buyer *buyer, int64_t total, struct import_item *item,
                       struct command *command)
@@ -245,6 +260,9 @@ static void read_sale(struct import *import, const receipt_message *request,
     earn->is_fixed = request->has_fixed_points;
     earn->fixed_points = points_of(request->has_fixed_points ? request->fixed_points : 0);
     earn->promotion = request->promotion;
+    if (!is_within_hand(import, earn, &item->refusal)) {
+        return;
+    }
     if (read_terms(import, request, &item->refusal, command)) {
         keep_sale(import, request, buyer->who, item);
     }

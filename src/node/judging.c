@@ -229,6 +229,9 @@ static void make_commands(const struct node *node, struct judging_case *judged)
                                                      .groups = buffer_slice(&judged->groups),
                                                      .evidence = buffer_slice(&judged->evidence)};
     }
+    if (judged->has_alert) {
+        judged->commands[judged->command_count++] = judged->alert;
+    }
     if (judgement->spent.minor > 0 && !judged->is_known) {
         pay_in_points(node, judged);
     }

@@ -16,8 +16,8 @@ struct outcome;
 /* How often an occasion is judged again when its standing moved meanwhile. */
 #define JUDGING_TRIES 64u
 
-/* The giving, what changes, and what is paid in points: held and taken. */
-#define JUDGING_COMMANDS 4u
+/* The giving, what changes, an alert, and what is paid in points: held and taken. */
+#define JUDGING_COMMANDS 5u
 
 /* Zeroed and filled in by its owner down to `tried`. */
 struct judging_case {
@@ -45,6 +45,8 @@ struct judging_case {
     struct buffer groups;
     struct buffer evidence;
     struct judgement judgement;
+    bool has_alert; /* that goes with it */
+    struct command alert;
     struct command commands[JUDGING_COMMANDS];
     size_t command_count;
 };

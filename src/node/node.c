@@ -9,9 +9,11 @@
 #include "base/file.h"
 #include "crypto/random.h"
 #include "node/audience.h"
+#include "node/fraud_gate.h"
 #include "node/housekeeper.h"
 #include "node/batch.h"
 #include "node/in_force.h"
+#include "node/insights.h"
 #include "node/metrics.h"
 #include "node/notifier.h"
 #include "node/own_keys.h"
@@ -245,7 +247,9 @@ static enum err start_rpc(struct node *node, struct note *note)
     node->services[5] = ledger_service(node);
     node->services[6] = payment_service(node);
     node->services[7] = programme_service(node);
-    node->services[8] = reward_service(node);
+    node->services[8] = draw_service(node);
+    node->services[9] = measure_service(node);
+    node->services[10] = reward_service(node);
     size_t count = sizeof node->services / sizeof node->services[0];
     return rpc_server_start(&options, node->services, count, &node->server, note);
 }
@@ -269,6 +273,10 @@ static enum err start_all(struct node *node, struct note *note)
     if (node->block_offers == NULL) {
         return ERR_RESOURCE;
     }
+    node->fraud_gate = fraud_gate_create(node);
+    if (node->fraud_gate == NULL) {
+        return ERR_RESOURCE;
+    }
     TRY(replier_start(&node->replier));
     TRY(batch_rooms_open(node, &node->batches));
     TRY(peers_start(node, &peers, note));
@@ -277,6 +285,10 @@ static enum err start_all(struct node *node, struct note *note)
     pthread_mutex_unlock(&node->peers_lock);
     TRY(peers_follow(peers)); /* an epoch may have come meanwhile */
     TRY(notifier_start(node, &node->notifier, note));
+    node->insights = insights_create();
+    if (node->insights == NULL) {
+        return ERR_RESOURCE;
+    }
     TRY(housekeeper_start(node, &node->housekeeper));
     TRY(start_http(node, note));
     TRY(start_rpc(node, note));
@@ -320,6 +332,7 @@ enum err node_start(const char *config_path, struct node **out_node, struct note
     pthread_mutex_init(&node->snapshot_lock, NULL);
     pthread_mutex_init(&node->settle_lock, NULL);
     pthread_mutex_init(&node->return_lock, NULL);
+    pthread_mutex_init(&node->review_lock, NULL);
     for (unsigned i = 0; i < GIFT_LOCKS; i++) {
         pthread_mutex_init(&node->gift_locks[i], NULL);
     }
@@ -357,6 +370,7 @@ void node_stop(struct node *node)
     housekeeper_stop(node->housekeeper);
     audience_stop(node->audience);
     raiser_stop(node->raiser);
+    fraud_gate_destroy(node->fraud_gate);
     engine_close(node->engine);
     replier_stop(node->replier);
     batch_rooms_close(node->batches);
@@ -371,6 +385,7 @@ void node_stop(struct node *node)
     }
     peer_guard_destroy(node->peer_guard);
     block_offers_destroy(node->block_offers);
+    insights_destroy(node->insights);
     node_metrics_destroy(node->counters);
     metrics_destroy(node->metrics);
     own_keys_destroy(node->own_keys);
@@ -385,6 +400,7 @@ void node_stop(struct node *node)
     }
     pthread_mutex_destroy(&node->settle_lock);
     pthread_mutex_destroy(&node->return_lock);
+    pthread_mutex_destroy(&node->review_lock);
     for (unsigned i = 0; i < GIFT_LOCKS; i++) {
         pthread_mutex_destroy(&node->gift_locks[i]);
     }

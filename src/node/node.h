@@ -34,6 +34,7 @@ struct peers;
 struct archive;
 struct vault;
 struct housekeeper;
+struct insights;
 struct node_metrics;
 struct own_keys;
 struct peer_guard;
@@ -41,6 +42,7 @@ struct notifier;
 struct block_offers;
 struct raiser;
 struct audience;
+struct fraud_gate;
 
 /* The last time that the node closed a period by itself, or could not; the housekeeper's. */
 struct period_told {
@@ -76,6 +78,8 @@ struct node {
     struct peer_guard *peer_guard;
     pthread_mutex_t gift_locks[GIFT_LOCKS]; /* calls about one gift card take turns */
     pthread_mutex_t return_lock;            /* returns of sales that rules judged take turns */
+    pthread_mutex_t review_lock;            /* and reviews of alerts do */
+    struct fraud_gate *fraud_gate;
     struct block_offers *block_offers;
     pthread_mutex_t settle_lock; /* pairs' rows are read, changed and written under it */
     struct netting_watch netting[NETTING_WATCHES]; /* under it, too */
@@ -99,6 +103,7 @@ struct node {
     struct vault *vault;
     struct disk_guard disk_guard;
     struct notifier *notifier; /* NULL before it is started */
+    struct insights *insights;
     struct housekeeper *housekeeper;
     struct raiser *raiser;     /* NULL before it is started */
     struct audience *audience; /* the same */
@@ -106,7 +111,7 @@ struct node {
     struct period_told period_told;
     bool has_met_somebody;       /* the housekeeper's: a partner was connected since the start */
     atomic_uint payment_changes; /* what was closed may be open again: counted */
-    struct rpc_service services[9];
+    struct rpc_service services[11];
     struct rpc_server *server;
     struct http_server *http;
     atomic_bool is_serving;

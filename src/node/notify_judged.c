@@ -39,8 +39,8 @@ enum err notify_of_judged(struct node *node, const struct record *record,
         return ERR_NOT_FOUND;
     }
     TRY(record_command(record, &command));
-    if (command.standing.evidence.length == 0) {
-        return ERR_NOT_FOUND; /* of a return, or a list */
+    if (!kept_case_is(command.standing.evidence)) {
+        return ERR_NOT_FOUND; /* of a return, a list, a draw, a survey */
     }
     arena_init(&arena, CASE_BYTES);
     enum err err = kept_case_decode(command.standing.evidence, &arena, &kept);

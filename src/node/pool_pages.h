@@ -2,7 +2,10 @@
 #ifndef NODE_POOL_PAGES_H
 #define NODE_POOL_PAGES_H
 
+#include "base/arena.h"
+#include "ledger/pool_right.h"
 #include "ledger/rows.h"
+#include "talea/v1/account.pb-c.h"
 
 struct node;
 
@@ -16,5 +19,10 @@ struct pool_page {
 /* From `from` on, itself included; NULL: from the first. Fills `count`, which is 0, and `ids`. With
  * a member all rows of all pools are looked at: members don't point at their pools. */
 MUST_USE enum err pool_page_find(struct node *node, const struct uid *from, struct pool_page *page);
+
+/* A right as it is now; in the arena. ERR_RESOURCE. */
+MUST_USE enum err message_pool_right(struct arena *arena, const struct uid *member,
+                                     const struct pool_right *right, struct unix_ms now,
+                                     Talea__V1__PoolRight **out_message);
 
 #endif

@@ -49,6 +49,8 @@ const char *record_receipt(const struct command *command)
         return command->transfer.receipt;
     case COMMAND_PROPOSE_ADJUSTMENT:
         return command->adjustment.reason;
+    case COMMAND_RAISE_ALERT:
+        return command->finding.rule;
     case COMMAND_BLOCK_MEMBER:
     case COMMAND_UNBLOCK_MEMBER:
         return command->block.reason;

@@ -3,7 +3,9 @@
 #include "talea/v1/account.pb-c.h"
 #include "talea/v1/admin.pb-c.h"
 #include "talea/v1/back_office.pb-c.h"
+#include "talea/v1/draw.pb-c.h"
 #include "talea/v1/ledger.pb-c.h"
+#include "talea/v1/measure.pb-c.h"
 #include "talea/v1/payment.pb-c.h"
 #include "talea/v1/peer.pb-c.h"
 #include "talea/v1/programme.pb-c.h"
@@ -63,15 +65,20 @@ static const struct rpc_method office_methods[] = {
 
 /* Tills move nobody's points but by a purchase, a burn or a return. */
 static const struct rpc_method account_methods[] = {
-    {"Transfer", ROLES_OFFICE, RPC_INLINE, account_transfer, NULL},
+    {"Transfer", ROLES_OFFICE, RPC_WORKER, account_transfer, NULL},
     {"OpenPool", ROLES_OFFICE, RPC_INLINE, account_open_pool, NULL},
     {"JoinPool", ROLES_OFFICE, RPC_INLINE, account_join_pool, NULL},
     {"LeavePool", ROLES_OFFICE, RPC_INLINE, account_leave_pool, NULL},
+    {"SetPoolRight", ROLES_OFFICE, RPC_INLINE, account_set_pool_right, NULL},
+    {"BearCard", ROLES_OFFICE, RPC_INLINE, account_bear_card, NULL},
     {"GetPool", ROLES_READ, RPC_WORKER, account_get_pool, NULL},
     {"ListPools", ROLES_READ, RPC_WORKER, account_list_pools, NULL},
     {"ProposeAdjustment", ROLES_OFFICE, RPC_INLINE, account_propose_adjustment, NULL},
     {"RuleAdjustment", ROLES_OFFICE, RPC_INLINE, account_rule_adjustment, NULL},
     {"ListAdjustments", ROLES_READ, RPC_WORKER, account_list_adjustments, NULL},
+    {"ListAlerts", ROLES_READ, RPC_WORKER, account_list_alerts, NULL},
+    {"GetAlert", ROLES_READ, RPC_WORKER, account_get_alert, NULL},
+    {"CloseAlert", ROLES_OFFICE, RPC_WORKER, account_close_alert, NULL},
     {"BlockMember", ROLES_OFFICE, RPC_INLINE, account_block_member, NULL},
     {"UnblockMember", ROLES_OFFICE, RPC_INLINE, account_unblock_member, NULL},
     {"UnblockCard", ROLES_OFFICE, RPC_INLINE, account_unblock_card, NULL},
@@ -118,6 +125,23 @@ static const struct rpc_method reward_methods[] = {
     {"ReportGiftCards", ROLES_READ, RPC_WORKER, gift_report, NULL},
     {"ListMemberships", ROLES_TILL | ROLE_AUDITOR, RPC_INLINE, membership_list, NULL},
     {"CancelMembership", ROLES_TILL, RPC_INLINE, membership_cancel, NULL},
+};
+
+static const struct rpc_method draw_methods[] = {
+    {"OpenDraw", ROLES_OFFICE, RPC_WORKER, draw_open, NULL},
+    {"CloseDraw", ROLES_OFFICE, RPC_WORKER, NULL, draw_close},
+    {"RevealDraw", ROLES_OFFICE, RPC_WORKER, draw_reveal, NULL},
+    {"ListDraws", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, draw_list, NULL},
+    {"GetDraw", ROLES_READ, RPC_WORKER, draw_get, NULL},
+    {"ExportDraw", ROLES_READ, RPC_WORKER, NULL, draw_export},
+    {"GetDrawChance", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, draw_chance, NULL},
+};
+
+static const struct rpc_method measure_methods[] = {
+    {"AnswerSurvey", ROLES_TILL, RPC_WORKER, measure_answer_survey, NULL},
+    {"ReportSurvey", ROLES_READ, RPC_WORKER, NULL, measure_report_survey},
+    {"ListSurveyComments", ROLES_OFFICE, RPC_WORKER, measure_list_comments, NULL},
+    {"MeasureGoals", ROLES_READ, RPC_WORKER, NULL, measure_goals},
 };
 
 static const struct rpc_method peer_methods[] = {
@@ -195,4 +219,15 @@ struct rpc_service programme_service(struct node *node)
 struct rpc_service reward_service(struct node *node)
 {
     return (struct rpc_service){&talea__v1__reward_service__descriptor, ROWS(reward_methods), node};
+}
+
+struct rpc_service draw_service(struct node *node)
+{
+    return (struct rpc_service){&talea__v1__draw_service__descriptor, ROWS(draw_methods), node};
+}
+
+struct rpc_service measure_service(struct node *node)
+{
+    return (struct rpc_service){&talea__v1__measure_service__descriptor, ROWS(measure_methods),
+                                node};
 }

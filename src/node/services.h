@@ -21,6 +21,8 @@ struct rpc_service ledger_service(struct node *node);
 struct rpc_service payment_service(struct node *node);
 struct rpc_service programme_service(struct node *node);
 struct rpc_service reward_service(struct node *node);
+struct rpc_service draw_service(struct node *node);
+struct rpc_service measure_service(struct node *node);
 
 /* Handlers that live in files of their own. */
 rpc_unary_handler till_enrol, till_issue_card, till_block_card, till_get_balance;
@@ -40,6 +42,8 @@ rpc_unary_handler office_list_segments, office_show_segments, office_refresh_seg
 rpc_stream_handler office_change_list;
 rpc_stream_handler office_import_members, office_import_receipts, office_export_period;
 rpc_unary_handler account_transfer, account_open_pool, account_join_pool, account_leave_pool;
+rpc_unary_handler account_set_pool_right, account_bear_card;
+rpc_unary_handler account_list_alerts, account_get_alert, account_close_alert;
 rpc_unary_handler account_get_pool, account_list_pools, account_propose_adjustment,
     account_rule_adjustment;
 rpc_unary_handler account_list_adjustments, account_block_member, account_unblock_member;
@@ -54,6 +58,10 @@ rpc_unary_handler reward_list, reward_redeem, reward_cancel;
 rpc_unary_handler membership_list, membership_cancel;
 rpc_unary_handler gift_issue, gift_show, gift_pay, gift_refund, gift_block, gift_report;
 rpc_unary_handler programme_activate, programme_list, programme_get, programme_explain;
+rpc_unary_handler draw_open, draw_reveal, draw_list, draw_get, draw_chance;
+rpc_stream_handler draw_close, draw_export;
+rpc_unary_handler measure_answer_survey, measure_list_comments;
+rpc_stream_handler measure_report_survey, measure_goals;
 rpc_unary_handler peer_authorise_hold, peer_fetch_mandate, peer_exchange_statement,
     peer_exchange_payment, peer_fetch_netting, peer_exchange_charter;
 rpc_unary_handler peer_compare_half, peer_show_entries, peer_set_apart, office_reconcile_period;

@@ -1,13 +1,23 @@
 /* A till's purchases and their returns. */
 #include <string.h>
 
+#include "node/alerts.h"
 #include "node/earning.h"
+#include "node/fraud_gate.h"
 #include "node/messages.h"
 #include "node/node.h"
 #include "node/requests.h"
 #include "node/services.h"
 #include "node/till_judged.h"
 #include "talea/v1/till.pb-c.h"
+
+static bool has_fraud_rules(struct node *node)
+{
+    struct snapshot *snapshot = node_snapshot(node);
+    bool has_rules = snapshot->version->file.guard.fraud.count > 0;
+    snapshot_release(snapshot);
+    return has_rules;
+}
 
 static void send_answer(struct node *node, struct rpc_call *call, const struct uid *id,
                         const struct outcome *outcome, const struct judged_answer *judged)
@@ -16,6 +26,8 @@ static void send_answer(struct node *node, struct rpc_call *call, const struct u
     talea__v1__earn_response__init(&response);
     const struct answer *answer = &outcome->answer;
     char sale[UID_TEXT_MAX];
+    char alert_text[UID_TEXT_MAX];
+    struct uid alert;
     uid_format(id, sale);
     response.sale_id = sale;
     response.earned_points = answer->points.minor;
@@ -26,6 +38,10 @@ static void send_answer(struct node *node, struct rpc_call *call, const struct u
     response.awards = judged->awards;
     response.n_awards = judged->award_count;
     response.programme_version = judged->programme_version;
+    if (has_fraud_rules(node) && alert_holds_sale(node, id, &alert)) {
+        uid_format(&alert, alert_text);
+        response.alert_id = alert_text;
+    }
     rpc_call_reply(call, &response.base);
 }
 
@@ -39,19 +55,67 @@ static void send_earned(struct reply *reply)
     send_answer(reply->node, reply->call, &reply->transaction, &reply->outcome, &by_rate);
 }
 
-/* Was it told before, when the programme had no rules? Then it is a repeat, and no other purchase.
- */
-static bool was_by_rate(struct node *node, const struct uid *id)
+static bool find_sale(struct node *node, const struct uid *id, struct sale *out_sale)
 {
     struct state_reader *reader;
-    struct sale sale;
     if (readers_take(node->readers, &reader) != ERR_OK) {
         return false;
     }
     struct ledger_view view = state_reader_view(reader);
-    enum err err = ledger_get_sale(&view, &node->config.partner, id, &sale);
+    enum err err = ledger_get_sale(&view, &node->config.partner, id, out_sale);
     readers_give(node->readers, reader);
-    return err == ERR_OK && !sale.is_fixed;
+    return err == ERR_OK;
+}
+
+/* Was it told before, when the programme had no rules? Then it is a repeat, and no other purchase.
+ */
+static bool was_by_rate(struct node *node, const struct uid *id)
+{
+    struct sale sale;
+    return find_sale(node, id, &sale) && !sale.is_fixed;
+}
+
+static bool is_known(struct node *node, const struct uid *id)
+{
+    struct sale sale;
+    return find_sale(node, id, &sale);
+}
+
+/* Held against the programme's fraud rules; false: the call was refused. */
+static bool admit(struct node *node, struct rpc_call *call, const struct snapshot *snapshot,
+                  struct command *earn, struct fraud_decision *out_decision)
+{
+    enum err err = fraud_gate_admit(node->fraud_gate, snapshot, earn, out_decision);
+    const struct alert_finding *finding = &out_decision->alert.finding;
+    if (err == ERR_OK && out_decision->is_refused && out_decision->has_alert) {
+        struct outcome raised = engine_execute(node->engine, &out_decision->alert);
+        err = raised.err;
+    }
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+        return false;
+    }
+    if (out_decision->is_refused) {
+        refuse(call, 9, "FRAUD_LIMIT", "The programme's rule \"%s\" refuses it: %s, %s.",
+               finding->rule, finding->subject, finding->found);
+    }
+    return !out_decision->is_refused;
+}
+
+/* With the alert about it, both or neither. */
+static void earn_with_alert(struct node *node, struct rpc_call *call, const struct command *earn,
+                            const struct command *alert)
+{
+    const struct command commands[2] = {*earn, *alert};
+    struct outcome outcomes[2];
+    struct reply reply = {.node = node, .call = call, .transaction = earn->transaction_id};
+    enum err err = engine_execute_batch(node->engine, commands, 2, true, outcomes);
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+        return;
+    }
+    reply.outcome = outcomes[0].verdict == VERDICT_LINKED_REFUSED ? outcomes[1] : outcomes[0];
+    send_earned(&reply);
 }
 
 /* By the rules that were in force at the time of the purchase. */
@@ -73,6 +137,15 @@ static void earn_judged(struct node *node, struct rpc_call *call,
     judged->id = earn->transaction_id;
     judged->said = judging_said(&judged->occasion);
     judged->give = *earn;
+    struct fraud_decision fraud;
+    if (!admit(node, call, snapshot, &judged->give, &fraud)) {
+        till_judged_drop(till);
+        return;
+    }
+    judged->has_alert = fraud.has_alert;
+    if (fraud.has_alert) {
+        judged->alert = fraud.alert;
+    }
     till->has_bound = true;
     till->send = send_answer;
     till_judged_run(till);
@@ -94,7 +167,42 @@ static bool may_fix_points(struct rpc_call *call, const Talea__V1__EarnRequest *
     return false;
 }
 
-void till_earn(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+static void earn_by_rate(struct node *node, struct rpc_call *call, const struct snapshot *snapshot,
+                         struct command *command)
+{
+    struct fraud_decision fraud;
+    bool is_within = earning_is_within(&command->earn, snapshot->till_points_max);
+    if (!request_within_bound(call, node, is_within) ||
+        !admit(node, call, snapshot, command, &fraud)) {
+        return;
+    }
+    if (fraud.has_alert) {
+        earn_with_alert(node, call, command, &fraud.alert);
+    } else {
+        reply_after(node, call, command, NULL, send_earned);
+    }
+}
+
+/* By one person alone there is a bound; what was given before it came stays so. */
+static bool is_within_hand(struct node *node, struct rpc_call *call,
+                           const struct snapshot *snapshot, const struct command *command)
+{
+    const struct programme_guard *guard = &snapshot->version->file.guard;
+    const struct command_earn *earn = &command->earn;
+    bool is_by_hand = earn->is_fixed && earn->promotion == 0;
+    char bound[AMOUNT_TEXT_MAX];
+    if (!is_by_hand || earn->fixed_points.minor <= guard->by_hand ||
+        is_known(node, &command->transaction_id)) {
+        return true;
+    }
+    refuse(call, 7, "NEEDS_SECOND_PERSON",
+           "By hand one person gives %s points at most (by_hand.points of the programme): propose "
+           "an adjustment, which somebody else approves.",
+           amount_format(guard->by_hand, guard->fraud.points_decimals, bound));
+    return false;
+}
+
+static void earn_now(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
     struct node *node = context;
     const Talea__V1__EarnRequest *request = (const Talea__V1__EarnRequest *)(const void *)message;
@@ -107,6 +215,8 @@ void till_earn(void *context, struct rpc_call *call, const ProtobufCMessage *mes
     if (!request_card(call, request->card, &earn->card) ||
         !request_text(call, "receipt", request->receipt, earn->receipt, sizeof earn->receipt) ||
         !request_text(call, "currency", request->currency, earn->currency, sizeof earn->currency) ||
+        !request_text(call, "till", request->till, earn->till, sizeof earn->till) ||
+        !request_text(call, "cashier", request->cashier, earn->cashier, sizeof earn->cashier) ||
         !request_time(call, node, request->business_unix_ms, &command.business_time,
                       &command.is_dated) ||
         !may_fix_points(call, request)) {
@@ -125,6 +235,10 @@ void till_earn(void *context, struct rpc_call *call, const ProtobufCMessage *mes
         refuse_verdict(call, verdict);
         return;
     }
+    if (!is_within_hand(node, call, snapshot, &command)) {
+        snapshot_release(snapshot);
+        return;
+    }
     bool is_judged = version->rules != NULL && !earn->is_fixed && !was_by_rate(node, &transaction);
     if (is_judged && version->number == 0) { /* the ledger doesn't write yet, and keeps it then */
         snapshot_release(snapshot);
@@ -135,10 +249,16 @@ void till_earn(void *context, struct rpc_call *call, const ProtobufCMessage *mes
         earn_judged(node, call, request, snapshot, &command);
         return;
     }
-    bool is_within = earning_is_within(earn, snapshot->till_points_max);
+    earn_by_rate(node, call, snapshot, &command);
     snapshot_release(snapshot);
-    if (request_within_bound(call, node, is_within)) {
-        reply_after(node, call, &command, NULL, send_earned);
+}
+
+void till_earn(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    if (has_fraud_rules(context)) { /* they look into the journal */
+        rpc_call_continue(call, earn_now);
+    } else {
+        earn_now(context, call, message);
     }
 }
 

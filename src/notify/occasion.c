@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "draw/kept.h"
 #include "ledger/lots.h"
 
 static struct notify_message message_of(const struct record *record, enum notify_kind kind)
@@ -52,9 +53,33 @@ static enum err of_entry(const struct record *record, struct notify_message *out
     return entry->points.minor > 0 ? ERR_OK : ERR_NOT_FOUND;
 }
 
+/* Who won a draw. */
+static enum err of_change(const struct record *record, struct notify_message *out_message)
+{
+    struct command command;
+    struct draw_kept_won won;
+    struct uid member;
+    char prize[LIMIT_NAME_BYTES + 1];
+    TRY(record_command(record, &command));
+    if (!draw_kept_is(command.standing.evidence, DRAW_KEPT_WON)) {
+        return ERR_NOT_FOUND;
+    }
+    TRY(draw_kept_won_decode(command.standing.evidence, &won));
+    if (won.member.length != sizeof member.bytes) {
+        return ERR_NOT_FOUND;
+    }
+    memcpy(member.bytes, won.member.at, sizeof member.bytes);
+    (void)text_clean_line(prize, sizeof prize, won.prize);
+    *out_message = notify_named(record, NOTIFY_DRAW_WON, &member, prize, (struct unix_ms){0});
+    return ERR_OK;
+}
+
 enum err notify_of_record(const struct record *record, const struct partner_id *self,
                           struct notify_message *out_message)
 {
+    if (record->verdict == VERDICT_OK && record->kind == COMMAND_CHANGE_STANDING) {
+        return of_change(record, out_message);
+    }
     if (record->verdict != VERDICT_OK || uid_is_nil(&record->answer.member)) {
         return ERR_NOT_FOUND;
     }

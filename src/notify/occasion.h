@@ -1,7 +1,7 @@
 /* Which records of the journal say something that a member should hear.
  *
  * The journal is the outbox: what a record says is durable with everything else that it did, and a
- * gateway that is behind reads it later.
+ * gateway that is behind reads it later. Who won a draw is in what its record keeps (draw/kept.h).
  */
 #ifndef NOTIFY_OCCASION_H
 #define NOTIFY_OCCASION_H

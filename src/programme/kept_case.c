@@ -4,14 +4,10 @@
 
 enum {
     KEPT_CASE_VERSION = 3,
-    KEPT_CASE_PLAIN = 1,       /* without what is behind it */
-    KEPT_CASE_WITH_SHOPPER = 2 /* behind it: who the shopper is; then what was given */
+    KEPT_CASE_PLAIN = 1, /* without what is behind it */
+    KEPT_CASE_WITH_SHOPPER = 2 /* behind it: who the shopper is; then what was given */,
+    OTHERS_FROM = 0x40
 };
-
-bool kept_case_is(struct slice bytes)
-{
-    return bytes.length > 0 && bytes.at[0] > 0 && bytes.at[0] <= KEPT_CASE_VERSION;
-}
 
 static void write_line(struct buffer *out, const struct basket_line *line)
 {
@@ -200,6 +196,11 @@ static enum err read_shopper(struct reader *in, struct arena *arena, struct shop
     }
     shopper->lists = lists;
     return ERR_OK;
+}
+
+bool kept_case_is(struct slice bytes)
+{
+    return bytes.length > 0 && bytes.at[0] < OTHERS_FROM;
 }
 
 enum err kept_case_decode(struct slice bytes, struct arena *arena, struct kept_case *out_case)

@@ -25,7 +25,7 @@ struct kept_case {
     struct money refund;
 };
 
-/* Is it one, by its first byte? */
+/* Is it one? What others keep in the same place begins with 0x40 or more. */
 bool kept_case_is(struct slice bytes);
 /* Sticks to the buffer's error. */
 void kept_case_encode(const struct kept_case *kept, struct buffer *out);

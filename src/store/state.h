@@ -151,7 +151,7 @@ struct slice_rows;
 uint64_t slice_rows_at(const struct slice_rows *rows, enum ledger_table table, struct slice key);
 uint64_t slice_rows_lowest(const struct slice_rows *rows);
 /* All of them once, lowest first; gives how many there are. */
-#define SLICE_ROWS_MAX 1024u
+#define SLICE_ROWS_MAX 2048u
 size_t slice_rows_list(const struct slice_rows *rows, uint64_t out_rows[SLICE_ROWS_MAX]);
 uint64_t slice_rows_highest(const struct slice_rows *rows);
 void slice_rows_destroy(struct slice_rows *rows);

@@ -72,6 +72,28 @@ static void run_rules(const struct programme_file *programme)
     rules_destroy(rules);
 }
 
+/* What draws and goals name is there. */
+static void check_plans(const struct programme_file *programme)
+{
+    const struct programme_plans *plans = &programme->plans;
+    for (size_t i = 0; i < plans->draw_count; i++) {
+        const struct draw_plan *draw = &plans->draws[i];
+        size_t winners = draw->reserves;
+        ASSERT(draw->metric < programme->rules.metric_count && draw->prize_count > 0);
+        for (size_t p = 0; p < draw->prize_count; p++) {
+            ASSERT(draw->prizes[p].name != NULL && draw->prizes[p].count > 0);
+            winners += draw->prizes[p].count;
+        }
+        ASSERT(winners <= LIMIT_DRAW_WINNERS);
+        for (size_t k = 0; k < draw->segment_count; k++) {
+            ASSERT(draw->segments[k] < programme->rules.segment_count);
+        }
+    }
+    for (size_t i = 0; i < plans->goal_count; i++) {
+        ASSERT(!period_is_before(plans->goals[i].by, plans->goals[i].from));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
 {
     struct slice bytes = slice_of(at, length);
@@ -93,6 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *at, size_t length)
     ASSERT(programme.earn_rounding < ROUNDING_COUNT);
     ASSERT(programme.pending_days <= LIMIT_PENDING_DAYS);
     ASSERT(programme.expiry_months <= LIMIT_EXPIRY_MONTHS);
+    check_plans(&programme);
     run_rules(&programme);
     programme_file_fini(&programme);
     return 0;

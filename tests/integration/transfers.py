@@ -119,6 +119,41 @@ class Pools(Case):
         self.node.cli("pool", "leave", pool, ann["card"])
         self.assertEqual(self.available(ann["card"]), 10)
 
+    def test_what_members_may_spend(self):
+        ann, bob = self.member(100), self.member()
+        pool = self.node.cli("pool", "open", "The Millers", ann["card"])["pool_id"]
+        self.node.cli("pool", "join", pool, bob["card"])
+        self.node.cli("transfer", ann["card"], pool, 100)
+        cards = [self.node.cli("card", "issue", "--member", pool)["card"] for _ in range(2)]
+        self.node.cli("pool", "card", cards[0], bob["card"])
+        self.refused("POOL_NOT_OWNER", "pool", "rights", pool, ann["card"], "--spend", "none",
+                     "--by", bob["card"])
+        words = ["pool", "rights", pool, bob["card"], "--spend", "30/day", "--by", ann["card"],
+                 "--transaction-id", wire.uuid7()]
+        self.assertEqual(self.node.cli(*words)["journal_row"], self.node.cli(*words)["journal_row"])
+        hold = self.node.cli("burn", "authorise", cards[0], 20)["hold_id"]
+        self.refused("POOL_LIMIT", "burn", "authorise", cards[0], 11)
+        self.refused("POOL_MAY_NOT_SPEND", "burn", cards[1], 1)
+        self.node.cli("burn", "capture", hold, "--points", 5)
+        self.node.cli("burn", "void", hold)
+        self.refused("POOL_LIMIT", "transfer", pool, ann["card"], 26, "--by", bob["card"])
+        self.node.cli("transfer", pool, ann["card"], 25, "--by", bob["card"])
+        rights = {right["member_id"]: right for right in self.node.cli("pool", "show",
+                                                                       pool)["rights"]}
+        self.assertEqual(rights[bob["member_id"]],
+                         {"member_id": bob["member_id"], "spend": "POOL_SPEND_DAY",
+                          "limit_points": 30, "held_points": 0, "spent_points": 30,
+                          "left_points": 0})
+        self.assertEqual(rights[ann["member_id"]]["spend"], "POOL_SPEND_OWNER")
+        self.assertEqual(rights[pool]["spend"], "POOL_SPEND_NONE")
+        shown = self.node.talea("pool", "show", pool).stdout
+        self.assertIn("30 a day", shown)
+        self.assertIn("cards of nobody", shown)
+        self.node.cli("pool", "rights", pool, "cards", "--spend", "all")
+        self.node.cli("burn", cards[1], 1)
+        self.node.cli("pool", "leave", pool, bob["card"])
+        self.refused("NOT_IN_POOL", "burn", cards[0], 1)
+
     def test_a_member_is_no_pool(self):
         ann, bob = self.member(), self.member()
         self.refused("NOT_A_POOL", "pool", "join", ann["member_id"], bob["card"])

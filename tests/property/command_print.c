@@ -146,6 +146,33 @@ static bool print_trade(const struct command *command)
     }
 }
 
+static bool print_guard(const struct command *command)
+{
+    switch ((int)command->kind) {
+    case COMMAND_SET_POOL_RIGHT:
+        print_ids("pool", &command->pool_right.pool);
+        print_ids("member", &command->pool_right.member);
+        (void)printf(" kind=%d limit=%" PRId64, command->pool_right.kind,
+                     command->pool_right.limit.minor);
+        print_ids("by", &command->pool_right.by);
+        return true;
+    case COMMAND_BEAR_CARD:
+        (void)printf(" card=%s", command->bearer.card.digits);
+        print_ids("member", &command->bearer.member);
+        return true;
+    case COMMAND_RAISE_ALERT:
+        print_ids("sale", &command->finding.sale);
+        (void)printf(" action=%d", command->finding.action);
+        return true;
+    case COMMAND_RULE_ALERT:
+        print_ids("alert", &command->alert_ruling.alert);
+        (void)printf(" fraud=%d", command->alert_ruling.is_fraud);
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* What the back office says. */
 static bool print_office(const struct command *command)
 {
@@ -274,7 +301,7 @@ void command_print(const struct command *command, struct unix_ms now)
     print_time("  at", now.ms);
     (void)printf(" %s by %s", command_kind_name(command->kind), command->origin.text);
     print_ids("id", &command->transaction_id);
-    if (!print_trade(command) && !print_office(command)) {
+    if (!print_trade(command) && !print_office(command) && !print_guard(command)) {
         print_node(command);
     }
     (void)printf("\n");

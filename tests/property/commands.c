@@ -33,6 +33,8 @@ static const struct share shares[] = {
     {make_withdraw_block, 4}, {make_programme, 6},
     {make_set_profile, 12},   {make_standing, 60},
     {make_reserve, 30},       {make_set_referrer, 20},
+    {make_pool_right, 20},    {make_bear_card, 10},
+    {make_raise_alert, 12},   {make_rule_alert, 12},
 };
 
 static bool is_mandated(const struct making *making)
@@ -130,6 +132,18 @@ static bool alter_office(struct command *command, struct uid somebody)
     case COMMAND_CHANGE_STANDING:
         command->standing.said.bytes[0] ^= 1;
         return true;
+    case COMMAND_SET_POOL_RIGHT:
+        command->pool_right.limit.minor++;
+        return true;
+    case COMMAND_BEAR_CARD:
+        command->bearer.member = somebody;
+        return true;
+    case COMMAND_RAISE_ALERT:
+        command->finding.rule[0] ^= 1;
+        return true;
+    case COMMAND_RULE_ALERT:
+        command->alert_ruling.is_fraud = !command->alert_ruling.is_fraud;
+        return true;
     case COMMAND_RESERVE:
         command->reserve.said.bytes[0] ^= 1;
         return true;
@@ -194,7 +208,8 @@ static bool alter(const struct making *making)
 static bool leaves_a_row(enum command_kind kind)
 {
     return kind == COMMAND_EARN || kind == COMMAND_HOLD || command_asks_abroad(kind) ||
-           kind == COMMAND_PROPOSE_ADJUSTMENT || kind == COMMAND_MERGE_MEMBERS;
+           kind == COMMAND_PROPOSE_ADJUSTMENT || kind == COMMAND_MERGE_MEMBERS ||
+           kind == COMMAND_RAISE_ALERT;
 }
 
 /* The newest of a kind that is rare, if its id was forgotten. */
@@ -218,8 +233,8 @@ void make_repeat(const struct making *making)
     const struct model_command *known = pick_command(making->m, n[3], wants_forgotten);
     if (wants_forgotten && one_in(n[8], 3)) {
         static const enum command_kind rare[] = {COMMAND_PROPOSE_ADJUSTMENT, COMMAND_MERGE_MEMBERS,
-                                                 COMMAND_MERGE_MEMBERS, COMMAND_STAND_IN_HOLD,
-                                                 COMMAND_GIVE_UP_HOLD};
+                                                 COMMAND_MERGE_MEMBERS,      COMMAND_STAND_IN_HOLD,
+                                                 COMMAND_GIVE_UP_HOLD,       COMMAND_RAISE_ALERT};
         known = rare_forgotten(making->m, rare[n[9] % (sizeof rare / sizeof rare[0])]);
     }
     if (known == NULL || (wants_forgotten && !leaves_a_row(known->command.kind))) {

@@ -58,6 +58,12 @@ make_fn make_buy_block;
 make_fn make_block_due;
 make_fn make_withdraw_block;
 void make_block_entry(const struct making *making, int sender, struct clearing_entry *entry);
+make_fn make_pool_right;
+make_fn make_bear_card;
+make_fn make_raise_alert;
+make_fn make_rule_alert;
+/* A card of a pool, mostly; one that somebody carries, if wanted. */
+struct card_number pick_pool_card(const struct model *m, uint32_t number, bool wants_carried);
 make_fn make_prune;
 make_fn make_earn;
 make_fn make_hold;

@@ -94,6 +94,9 @@ static void make_hold_by(const struct making *making, int redeemer, bool is_fore
     *hold = (struct command_hold){0};
     hold->redeemer = command->origin;
     hold->card = is_foreign ? pick_foreign_card(making->m, n[4]) : pick_card(making->m, n[4]);
+    if (!is_foreign && one_in(n[3] >> 8, 5)) {
+        hold->card = pick_pool_card(making->m, n[4], one_in(n[3] >> 12, 2));
+    }
     if (is_foreign && one_in(n[4], 30)) {
         hold->card = pick_card(making->m, 0); /* of nobody */
     }

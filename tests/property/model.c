@@ -39,6 +39,8 @@ void model_reset(struct model *m, const struct roster *roster, int64_t grace_ms,
     m->number_count = 0;
     m->given_count = 0;
     m->quote_count = 0;
+    m->right_count = 0;
+    m->alert_count = 0;
     m->debt_count = 0;
     m->matched_count = 0;
     m->touched = 0;
@@ -77,6 +79,8 @@ void model_copy(struct model *to, const struct model *from)
     to->debt_count = from->debt_count;
     to->matched_count = from->matched_count;
     to->block_count = from->block_count;
+    to->right_count = from->right_count;
+    to->alert_count = from->alert_count;
     to->touched = from->touched;
     to->abroad = from->abroad;
     to->promoted = from->promoted;
@@ -112,6 +116,8 @@ void model_copy(struct model *to, const struct model *from)
     COPY(mandates, from->mandate_count);
     COPY(debts, from->debt_count);
     COPY(matched, from->matched_count);
+    COPY(rights, from->right_count);
+    COPY(alerts, from->alert_count);
     for (int i = 0; i < MODEL_PARTNERS; i++) {
         COPY(sent[i], from->sent_count[i]);
     }
@@ -230,6 +236,10 @@ static model_fn *const model_fns[COMMAND_KIND_END] = {
     [COMMAND_ACTIVATE_PROGRAMME] = model_step_programme,
     [COMMAND_CHANGE_STANDING] = model_step_standing,
     [COMMAND_RESERVE] = model_step_reserve,
+    [COMMAND_SET_POOL_RIGHT] = model_step_pool_right,
+    [COMMAND_BEAR_CARD] = model_step_bear_card,
+    [COMMAND_RAISE_ALERT] = model_step_raise_alert,
+    [COMMAND_RULE_ALERT] = model_step_rule_alert,
     [COMMAND_AWAIT_MOVE] = model_step_await,
     [COMMAND_MOVE_MEMBER] = model_step_move,
 };
@@ -248,6 +258,31 @@ static bool earns_equal(const struct command_earn *a, const struct command_earn 
                                                memcmp(a->basket, b->basket, sizeof a->basket) == 0
                                          : a->amount.minor == b->amount.minor &&
                                                a->fixed_points.minor == b->fixed_points.minor);
+}
+
+static bool guards_say_the_same(const struct command *a, const struct command *b)
+{
+    switch ((int)a->kind) {
+    case COMMAND_SET_POOL_RIGHT:
+        return uid_equal(&a->pool_right.pool, &b->pool_right.pool) &&
+               uid_equal(&a->pool_right.member, &b->pool_right.member) &&
+               uid_equal(&a->pool_right.by, &b->pool_right.by) &&
+               a->pool_right.kind == b->pool_right.kind &&
+               a->pool_right.limit.minor == b->pool_right.limit.minor;
+    case COMMAND_BEAR_CARD:
+        return strcmp(a->bearer.card.digits, b->bearer.card.digits) == 0 &&
+               uid_equal(&a->bearer.member, &b->bearer.member);
+    case COMMAND_RAISE_ALERT:
+        return strcmp(a->finding.rule, b->finding.rule) == 0 &&
+               strcmp(a->finding.subject, b->finding.subject) == 0 &&
+               uid_equal(&a->finding.sale, &b->finding.sale);
+    case COMMAND_RULE_ALERT:
+        return uid_equal(&a->alert_ruling.alert, &b->alert_ruling.alert) &&
+               a->alert_ruling.is_fraud == b->alert_ruling.is_fraud &&
+               strcmp(a->alert_ruling.by, b->alert_ruling.by) == 0;
+    default:
+        return false;
+    }
 }
 
 static bool office_says_the_same(const struct command *a, const struct command *b)
@@ -309,7 +344,7 @@ static bool office_says_the_same(const struct command *a, const struct command *
                strcmp(a->move.new_card.digits, b->move.new_card.digits) == 0 &&
                partner_id_equal(&a->move.to, &b->move.to);
     default:
-        return false;
+        return guards_say_the_same(a, b);
     }
 }
 

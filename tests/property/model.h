@@ -33,6 +33,8 @@
 #define MODEL_GIVENS      8192
 #define MODEL_QUOTES      2048
 #define MODEL_STEPS       8 /* of one change */
+#define MODEL_RIGHTS      2048
+#define MODEL_ALERTS      1024
 
 enum {
     MODEL_OUR_PROMOTION = 1,  /* the node pays 40 per cent, beta 35, gamma 25 */
@@ -94,6 +96,7 @@ struct model_card {
     struct card_number number;
     uint32_t name; /* the number of the step that made it */
     int member;    /* -1: of one who was erased */
+    int bearer;    /* of a pool's: who carries it; -1: nobody in particular */
     bool is_blocked;
 };
 
@@ -293,6 +296,25 @@ struct model_quote {
     struct model_number held[MODEL_STEPS];
 };
 
+/* What a member may spend of a pool; of the pool itself, cards that nobody carries. */
+struct model_right {
+    int pool;
+    int member;
+    enum pool_right_kind kind;
+    int64_t limit;
+    int64_t held;
+    int64_t spent; /* in the span */
+    int64_t span;
+};
+
+struct model_alert {
+    struct uid id;
+    struct uid sale;
+    bool is_held;
+    bool is_closed;
+    int64_t begins_at;
+};
+
 /* A pair's period that both agreed on. */
 struct model_match {
     int partner;
@@ -381,6 +403,10 @@ struct model {
     size_t given_count;
     struct model_quote quotes[MODEL_QUOTES];
     size_t quote_count;
+    struct model_right rights[MODEL_RIGHTS];
+    size_t right_count;
+    struct model_alert alerts[MODEL_ALERTS];
+    size_t alert_count;
     uint64_t touched; /* bits of the members that the last command was about */
 };
 

@@ -73,10 +73,15 @@ enum verdict model_step_hold(struct model *m, const struct command *command,
         if (verdict == VERDICT_OK && model_hold(m, hold->partner, &hold->id) != NULL) {
             verdict = VERDICT_HOLD_EXISTS;
         }
+        bool is_pool = verdict == VERDICT_OK && m->members[hold->member].is_pool;
+        if (is_pool) {
+            verdict = model_judge_pool_card(m, hold->member, &hold->card, points);
+        }
         verdict = verdict == VERDICT_OK ? model_reserve(m, hold, points) : verdict;
         if (verdict != VERDICT_OK) {
             return verdict;
         }
+        model_count_pool_card(m, hold->member, &hold->card, points, 0);
         model_touch(m, model_follow(m, hold->member));
     }
     m->hold_count++;

@@ -35,6 +35,7 @@ void model_capture(struct model *m, struct model_hold *hold, int64_t points)
 {
     struct model_member *member = &m->members[model_follow(m, hold->member)];
     model_settle(m, member); /* before it is active again */
+    int64_t all = points;
     hold->captured += points;
     hold->left -= points;
     for (size_t i = 0; i < hold->lot_count; i++) {
@@ -48,6 +49,7 @@ void model_capture(struct model *m, struct model_hold *hold, int64_t points)
         part->captured += captured;
         points -= captured;
     }
+    model_count_pool_card(m, model_follow(m, hold->member), &hold->card, -all, all);
     model_drop_empty(member);
     model_active(m, model_follow(m, hold->member));
     hold->has_ended = hold->left == 0;
@@ -67,6 +69,7 @@ void model_release(struct model *m, struct model_hold *hold)
     }
     model_settle(m, member); /* what is past its expiry goes at once */
     model_cancel_debt(m, member);
+    model_count_pool_card(m, model_follow(m, hold->member), &hold->card, -hold->left, 0);
     hold->left = 0;
     hold->has_ended = true;
 }

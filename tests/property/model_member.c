@@ -8,8 +8,8 @@ static void add_card(struct model *m, int member, const struct command *command,
 {
     ASSERT(m->card_count < MODEL_CARDS);
     struct model_card *card = &m->cards[m->card_count++];
-    *card = (struct model_card){.name = get_u32_be(command->transaction_id.bytes + 12),
-                                .member = member};
+    *card = (struct model_card){
+        .name = get_u32_be(command->transaction_id.bytes + 12), .member = member, .bearer = -1};
     ASSERT(card_number_make(&m->roster->partners[0].prefix, ++m->card_serial, &card->number) ==
            ERR_OK);
     m->members[member].card_count++;

@@ -109,6 +109,8 @@ bool model_is_reason(const char *reason);
 void model_active(struct model *m, int member);
 
 /* What programmes remember of an owner, wherever it is now. */
+/* Is it anybody, wherever it is now? */
+bool model_is_there(const struct model *m, const struct standing_owner *owner);
 int64_t model_standing(struct model *m, const struct standing_owner *owner, uint64_t slot,
                        int64_t bucket);
 void model_put_standing(struct model *m, const struct standing_owner *owner, uint64_t slot,
@@ -119,6 +121,19 @@ void model_forget_standing(struct model *m, int member);
 /* The owner's card is another one from now on. */
 void model_carry_standing(struct model *m, const struct standing_owner *from,
                           const struct card_number *moved_to);
+
+/* Rights in pools. NULL: the member is not in it. */
+struct model_right *model_right(struct model *m, int pool, int member);
+void model_put_right(struct model *m, int pool, int member, enum pool_right_kind kind);
+/* member -1: of all there is about the pool. */
+void model_drop_right(struct model *m, int pool, int member);
+enum verdict model_judge_pool_card(struct model *m, int pool, const struct card_number *card,
+                                   int64_t points);
+/* So much more on hold (negative: less), and spent. Nothing for a member who is no pool. */
+void model_count_pool_card(struct model *m, int pool, const struct card_number *card, int64_t held,
+                           int64_t spent);
+enum verdict model_judge_pool_member(struct model *m, int pool, int member, int64_t points);
+void model_count_pool_member(struct model *m, int pool, int member, int64_t points);
 
 /* Lots. */
 int64_t model_least(int64_t a, int64_t b);
@@ -216,6 +231,10 @@ model_fn model_step_propose;
 model_fn model_step_rule;
 model_fn model_step_merge;
 model_fn model_step_unmerge;
+model_fn model_step_pool_right;
+model_fn model_step_bear_card;
+model_fn model_step_raise_alert;
+model_fn model_step_rule_alert;
 model_fn model_step_prune;
 model_fn model_step_take_entry;
 model_fn model_step_take_receipt;

@@ -55,6 +55,10 @@ enum verdict model_step_set_referrer(struct model *m, const struct command *comm
     if (m->members[member].is_erased) {
         return VERDICT_MEMBER_ERASED;
     }
+    struct standing_owner owner = standing_of_member(&m->members[member].id);
+    if (!model_is_there(m, &owner)) { /* moved to a card that is nobody's */
+        return VERDICT_MEMBER_UNKNOWN;
+    }
     if (!may_bring(m, referrer)) {
         return VERDICT_REFERRER_UNKNOWN;
     }

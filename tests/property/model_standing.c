@@ -58,6 +58,12 @@ static bool follow(const struct model *m, struct standing_owner *at)
     return true;
 }
 
+bool model_is_there(const struct model *m, const struct standing_owner *owner)
+{
+    struct standing_owner at = *owner;
+    return follow(m, &at);
+}
+
 /* ---- Numbers ---- */
 
 static struct model_number *number(struct model *m, const struct standing_owner *owner,

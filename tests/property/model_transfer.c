@@ -7,7 +7,7 @@ static bool is_in_pool(const struct model *m, int pool, int member)
 }
 
 /* Who may give, and who may be given. */
-static enum verdict judge_transfer(const struct model *m, const struct command_transfer *transfer,
+static enum verdict judge_transfer(struct model *m, const struct command_transfer *transfer,
                                    int from, int to)
 {
     int by = model_account_of(m, &transfer->by);
@@ -22,7 +22,10 @@ static enum verdict judge_transfer(const struct model *m, const struct command_t
     }
     verdict = model_first(m, verdict, from == to ? VERDICT_TRANSFER_TO_SELF : VERDICT_OK);
     if (m->members[from].is_pool) {
-        return model_first(m, verdict, is_in_pool(m, from, by) ? VERDICT_OK : VERDICT_NOT_IN_POOL);
+        return verdict != VERDICT_OK
+                   ? model_first(m, verdict,
+                                 is_in_pool(m, from, by) ? VERDICT_OK : VERDICT_NOT_IN_POOL)
+                   : model_judge_pool_member(m, from, by, transfer->points.minor);
     }
     return model_first(m, verdict, uid_is_nil(&transfer->by) ? VERDICT_OK : VERDICT_NOT_A_POOL);
 }
@@ -67,6 +70,10 @@ enum verdict model_step_transfer(struct model *m, const struct command *command,
     verdict = verdict == VERDICT_OK ? move(m, from, to, transfer->points.minor) : verdict;
     if (verdict == VERDICT_OK) {
         answer->points = transfer->points.minor;
+        if (m->members[from].is_pool) {
+            model_count_pool_member(m, from, model_account_of(m, &transfer->by),
+                                    transfer->points.minor);
+        }
         model_touch(m, from);
         model_touch(m, to);
     }
@@ -92,6 +99,7 @@ enum verdict model_step_open_pool(struct model *m, const struct command *command
     int pool = model_add_member(m, &command->pool.pool, command->business_time.ms);
     m->members[pool].is_pool = true;
     m->members[pool].pool_members = UINT64_C(1) << member;
+    model_put_right(m, pool, member, POOL_RIGHT_OWNER);
     model_touch(m, pool);
     return VERDICT_OK;
 }
@@ -117,6 +125,7 @@ enum verdict model_step_join_pool(struct model *m, const struct command *command
     }
     if (verdict == VERDICT_OK) {
         m->members[pool].pool_members |= UINT64_C(1) << member;
+        model_put_right(m, pool, member, POOL_RIGHT_ALL);
         model_touch(m, pool);
         model_touch(m, member);
     }
@@ -148,6 +157,7 @@ enum verdict model_step_leave_pool(struct model *m, const struct command *comman
     }
     model_settle(m, row);
     row->pool_members = others;
+    model_drop_right(m, pool, others == 0 ? -1 : member);
     if (others == 0) {
         model_forget_member(m, pool);
     }

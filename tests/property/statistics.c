@@ -39,6 +39,7 @@ static bool is_missing(const struct statistics *statistics, unsigned kind, enum 
      * coalition of these runs stays as it is, and its tariffs are everybody's for ever. */
     bool is_far = (kind == COMMAND_TAKE_ENTRY && verdict == VERDICT_TOO_MANY_CARDS) ||
                   (kind == COMMAND_BOOK_PAYMENT && verdict == VERDICT_TOO_MANY_BOOKINGS) ||
+                  (kind == COMMAND_RULE_ALERT && verdict == VERDICT_TOO_MANY_LOTS) ||
                   verdict == VERDICT_STANDING_FULL;
     bool is_of_charter = verdict == VERDICT_PARTNER_LEFT || verdict == VERDICT_TARIFF_NOT_IN_FORCE;
     if (is_far || is_of_charter || is_of_disputes(verdict) ||

@@ -249,13 +249,37 @@ bool exposures_agree(const struct ledger_view *view, const struct model *m, char
     return true;
 }
 
+/* A span is what each counts it by. */
+static bool rights_agree(const struct ledger_view *view, const struct model *m, char *complaint)
+{
+    for (size_t i = 0; i < m->right_count; i++) {
+        const struct model_right *right = &m->rights[i];
+        struct pool_right row;
+        if (ledger_get_pool_right(view, &m->members[right->pool].id, &m->members[right->member].id,
+                                  &row) != ERR_OK) {
+            return complain(complaint, "there is no such right", 0, (int64_t)i);
+        }
+        if (row.kind != right->kind || row.limit.minor != right->limit) {
+            return complain(complaint, "a right's limit", row.limit.minor, right->limit);
+        }
+        if (row.held.minor != right->held || row.spent.minor != right->spent) {
+            return complain(complaint, "spent of a pool", row.held.minor + row.spent.minor,
+                            right->held + right->spent);
+        }
+    }
+    return true;
+}
+
 bool pools_agree(const struct ledger_view *view, const struct model *m, char *complaint)
 {
+    if (!rights_agree(view, m, complaint)) {
+        return false;
+    }
     for (size_t i = 0; i < m->member_count; i++) {
         const struct model_member *pool = &m->members[i];
         for (size_t j = 0; j < m->member_count && pool->is_pool; j++) {
             bool is_in = ledger_get_pool_member(view, &pool->id, &m->members[j].id) == ERR_OK;
-            if (is_in != ((pool->pool_members >> j & 1) != 0)) {
+            if (is_in != ((pool->pool_members >> j & 1) != 0) && j != i) {
                 return complain(complaint, "is it in the pool", is_in, !is_in);
             }
         }

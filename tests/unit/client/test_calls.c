@@ -52,7 +52,7 @@ static void test_till(void **state)
                         "\",\"amount_minor\":1250,\"currency\":\"USD\",\"receipt\":\"4711\","
                         "\"business_unix_ms\":5,\"fixed_points\":0,\"promotion\":0,"
                         "\"lines\":[],\"store\":\"\",\"channel\":\"\","
-                        "\"paid_in_points_minor\":0}");
+                        "\"paid_in_points_minor\":0,\"till\":\"\",\"cashier\":\"\"}");
     struct talea_authorise authorise = {.transaction_id = ID, .card = FAKE_CARD, .points = 500};
     struct talea_hold hold;
     assert_int_equal(talea_authorise_burn(client, &authorise, 5000, &hold, &error), TALEA_OK);

@@ -285,6 +285,7 @@ static void test_purpose_registry(void **state)
         [PURPOSE_NETTING_VOTE] = "netting-vote",
         [PURPOSE_SET_APART] = "set-apart",
         [PURPOSE_BANK_ACCOUNT] = "bank-account",
+        [PURPOSE_DRAW] = "draw",
         [PURPOSE_MEMBER_RECEIPT] = "member-receipt"};
     for (uint32_t number = 1; number <= PURPOSE_LAST; number++) {
         assert_string_equal(purpose_name((enum purpose)number),

@@ -20,6 +20,10 @@ const enum command_kind kinds_told[KINDS_TOLD] = {
     COMMAND_ERASE_MEMBER,    COMMAND_STAND_IN_HOLD,  COMMAND_GIVE_UP_HOLD,
     COMMAND_SET_PROFILE,     COMMAND_SET_REFERRER,   COMMAND_CHANGE_STANDING,
     COMMAND_RESERVE,
+    COMMAND_SET_POOL_RIGHT,
+    COMMAND_BEAR_CARD,
+    COMMAND_RAISE_ALERT,
+    COMMAND_RULE_ALERT,
 };
 
 static struct command begin(struct kinds *k, enum command_kind kind)
@@ -274,6 +278,40 @@ static struct command reserve_of(struct kinds *k)
     return command;
 }
 
+static struct command right_of(struct kinds *k, enum command_kind kind)
+{
+    struct command open = begin(k, COMMAND_OPEN_POOL);
+    open.pool = (struct command_pool){.pool = id_of(3000000 + k->last_id), .member = k->member};
+    (void)done(k, open);
+    if (kind == COMMAND_SET_POOL_RIGHT) {
+        struct command right = begin(k, kind);
+        right.pool_right = (struct command_pool_right){.pool = open.pool.pool,
+                                                       .member = k->member,
+                                                       .kind = POOL_RIGHT_DAY,
+                                                       .limit = points_of(5)};
+        return right;
+    }
+    struct command issue = begin(k, COMMAND_ISSUE_CARD);
+    issue.card.member = open.pool.pool;
+    struct outcome outcome = engine_execute(k->a.engine, &issue);
+    assert_int_equal(outcome.verdict, VERDICT_OK);
+    struct command bear = begin(k, kind);
+    bear.bearer = (struct command_bearer){outcome.answer.card, k->member};
+    return bear;
+}
+
+static struct command alert_of(struct kinds *k, enum command_kind kind)
+{
+    struct command raise = begin(k, COMMAND_RAISE_ALERT);
+    raise.finding = (struct alert_finding){.action = ALERT_ONLY, .rule = "fast card"};
+    if (kind == COMMAND_RAISE_ALERT) {
+        return raise;
+    }
+    struct command ruling = begin(k, kind);
+    ruling.alert_ruling = (struct command_alert_ruling){.alert = done(k, raise), .by = "ann"};
+    return ruling;
+}
+
 struct command kinds_make(struct kinds *k, enum command_kind kind)
 {
     struct command command;
@@ -319,6 +357,12 @@ struct command kinds_make(struct kinds *k, enum command_kind kind)
         return standing_of(k);
     case COMMAND_RESERVE:
         return reserve_of(k);
+    case COMMAND_SET_POOL_RIGHT:
+    case COMMAND_BEAR_CARD:
+        return right_of(k, kind);
+    case COMMAND_RAISE_ALERT:
+    case COMMAND_RULE_ALERT:
+        return alert_of(k, kind);
     default:
         assert_int_equal(kind, COMMAND_ENROL);
         command = begin(k, kind);

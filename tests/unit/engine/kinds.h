@@ -5,7 +5,7 @@
 
 #include "coalition.h"
 
-#define KINDS_TOLD 28
+#define KINDS_TOLD 32
 
 struct kinds {
     struct brand a;

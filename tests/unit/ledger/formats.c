@@ -49,6 +49,8 @@ FORMAT(half_tree, sample_half_tree(rng))
 FORMAT(obligation, sample_obligation(rng))
 FORMAT(netting_row, sample_netting_row(rng))
 FORMAT(programme_row, sample_programme_row(rng))
+FORMAT(alert, sample_alert(rng))
+FORMAT(pool_right, sample_pool_right(rng))
 FORMAT(apart_half, sample_apart_half(rng))
 FORMAT(apart_row, VALUE(sample_bytes(rng), sample_bytes(rng), sample_bytes(rng)))
 FORMAT(mandate_line, VALUE(sample_uid(rng), sample_uid(rng)))
@@ -380,6 +382,31 @@ static void bytes_of_block_bought(struct rng *rng, int kind, struct buffer *out)
     command_encode(&command, out);
 }
 
+static void bytes_of_bearer(struct rng *rng, int kind, struct buffer *out)
+{
+    struct uid member = sample_uid(rng);
+    (void)kind;
+    bearer_encode(&member, out);
+}
+
+static enum err recode_bearer(int kind, struct slice bytes, struct buffer *out)
+{
+    struct uid member;
+    (void)kind;
+    TRY(bearer_decode(bytes, &member));
+    bearer_encode(&member, out);
+    return ERR_OK;
+}
+
+/* Of a purchase whose till and cashier are known. */
+static void bytes_of_desk_earn(struct rng *rng, int kind, struct buffer *out)
+{
+    struct command command = sample_command(rng, (enum command_kind)kind);
+    sample_text(rng, command.earn.till, sizeof command.earn.till);
+    memcpy(command.earn.cashier, "7", 2);
+    command_encode(&command, out);
+}
+
 #define ROW_OF(name)                                                                               \
     {                                                                                              \
 #name, 0, bytes_of_##name, recode_##name                                                   \
@@ -479,6 +506,19 @@ static size_t add_priced(struct format *out_formats)
            add_commands(COMMAND_WITHDRAW_BLOCK, COMMAND_WITHDRAW_BLOCK, out_formats + count);
 }
 
+static size_t add_guards(struct format *out_formats)
+{
+    static const struct format guards[] = {
+        ROW_OF(pool_right),
+        ROW_OF(bearer),
+        ROW_OF(alert),
+        {"desk-earn", COMMAND_EARN, bytes_of_desk_earn, recode_command},
+    };
+    size_t count = sizeof guards / sizeof guards[0];
+    memcpy(out_formats, guards, sizeof guards);
+    return count + add_commands(COMMAND_SET_POOL_RIGHT, COMMAND_BEAR_CARD, out_formats + count);
+}
+
 size_t formats_all(struct format out_formats[FORMATS_MAX])
 {
     static const struct format plain[] = {
@@ -547,6 +587,7 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     memcpy(out_formats + count, referred, sizeof referred);
     count += sizeof referred / sizeof referred[0];
     count += add_commands(COMMAND_SET_REFERRER, COMMAND_SET_REFERRER, out_formats + count);
+    count += add_guards(out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;
 }

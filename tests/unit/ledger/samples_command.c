@@ -291,6 +291,53 @@ struct programme_row sample_programme_row(struct rng *rng)
                                   .text = sample_bytes(rng)};
 }
 
+struct alert_finding sample_finding(struct rng *rng)
+{
+    struct alert_finding finding = {.action = ALERT_HELD, .sale = sample_uid(rng)};
+    sample_text(rng, finding.rule, sizeof finding.rule);
+    sample_text(rng, finding.subject, sizeof finding.subject);
+    sample_text(rng, finding.found, sizeof finding.found);
+    finding.begins_at = sample_time(rng);
+    return finding;
+}
+
+struct alert sample_alert(struct rng *rng)
+{
+    struct alert alert = {.state = ALERT_FRAUD, .finding = sample_finding(rng), .by = "ann"};
+    alert.raised_at = sample_time(rng);
+    alert.closed_at = sample_time(rng);
+    sample_text(rng, alert.reason, sizeof alert.reason);
+    return alert;
+}
+
+struct pool_right sample_pool_right(struct rng *rng)
+{
+    return (struct pool_right){.kind = POOL_RIGHT_MONTH,
+                               .limit = points_of(1 + (int64_t)rng_below(rng, 1000)),
+                               .held = points_of((int64_t)rng_below(rng, 1000)),
+                               .spent = points_of((int64_t)rng_below(rng, 1000)),
+                               .window = (int64_t)rng_below(rng, 99999)};
+}
+
+static void sample_guard_command(struct rng *rng, struct command *command)
+{
+    if (command->kind == COMMAND_SET_POOL_RIGHT) {
+        command->pool_right = (struct command_pool_right){.pool = sample_uid(rng),
+                                                          .member = sample_uid(rng),
+                                                          .kind = POOL_RIGHT_DAY,
+                                                          .limit = sample_points(rng),
+                                                          .by = sample_uid(rng)};
+    } else if (command->kind == COMMAND_BEAR_CARD) {
+        command->bearer = (struct command_bearer){sample_card(rng), sample_uid(rng)};
+    } else if (command->kind == COMMAND_RAISE_ALERT) {
+        command->finding = sample_finding(rng);
+    } else {
+        command->alert_ruling = (struct command_alert_ruling){
+            .alert = sample_uid(rng), .is_fraud = rng_below(rng, 2) == 1, .by = "ann"};
+        sample_text(rng, command->alert_ruling.reason, sizeof command->alert_ruling.reason);
+    }
+}
+
 struct command sample_command(struct rng *rng, enum command_kind kind)
 {
     struct command command = {.kind = kind};
@@ -300,6 +347,8 @@ struct command sample_command(struct rng *rng, enum command_kind kind)
                                                        .from = sample_time(rng),
                                                        .by = "marketing",
                                                        .text = sample_bytes(rng)};
+    } else if (kind >= COMMAND_SET_POOL_RIGHT && kind <= COMMAND_BEAR_CARD) {
+        sample_guard_command(rng, &command);
     } else if (kind >= COMMAND_NET_PAYMENT && kind <= COMMAND_KEEP_NETTING) {
         sample_payment_command(rng, &command);
     } else if (kind == COMMAND_OPEN_DISPUTE || kind == COMMAND_STEP_DISPUTE) {

@@ -281,6 +281,9 @@ bool scene_provoke(struct scene *scene, struct command *command, enum verdict ve
     if (command->kind == COMMAND_ACTIVATE_PROGRAMME) {
         return provoke_programme(scene, command, verdict);
     }
+    if (command->kind >= COMMAND_SET_POOL_RIGHT && command->kind <= COMMAND_BEAR_CARD) {
+        return provoke_guard(scene, command, verdict);
+    }
     if (command->kind >= COMMAND_SELL_BLOCK && command->kind <= COMMAND_WITHDRAW_BLOCK) {
         return provoke_block_of_points(scene, command, verdict);
     }

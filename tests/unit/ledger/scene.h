@@ -117,11 +117,15 @@ bool provoke_move(struct scene *s, struct command *c, enum verdict verdict);
 /* Of scene_command. */
 struct command scene_payment(struct scene *s, enum command_kind kind);
 struct command scene_programme(struct scene *s);
+struct command scene_guard(struct scene *s, enum command_kind kind);
 struct command scene_standing(struct scene *s, enum command_kind kind);
 /* So many numbers of slots that are sums. */
 void scene_put_standing(struct scene *s, const struct standing_owner *owner, uint64_t first_slot,
                         size_t count);
 bool provoke_standing(struct scene *s, struct command *c, enum verdict verdict);
+bool provoke_guard(struct scene *s, struct command *c, enum verdict verdict);
+bool provoke_pool_hold(struct scene *s, struct command *c, enum verdict verdict);
+bool provoke_pool_transfer(struct scene *s, struct command *c, enum verdict verdict);
 bool provoke_programme(struct scene *s, struct command *c, enum verdict verdict);
 bool provoke_payment(struct scene *s, struct command *c, enum verdict verdict);
 /* Of scene_init. */

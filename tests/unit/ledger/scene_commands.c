@@ -275,6 +275,9 @@ struct command scene_command(struct scene *s, enum command_kind kind)
     if (kind == COMMAND_ACTIVATE_PROGRAMME) {
         return scene_programme(s);
     }
+    if (kind >= COMMAND_SET_POOL_RIGHT && kind <= COMMAND_BEAR_CARD) {
+        return scene_guard(s, kind);
+    }
     if (kind == COMMAND_TAKE_ENTRY || kind == COMMAND_OPEN_DISPUTE ||
         kind == COMMAND_STEP_DISPUTE) {
         scene_make_disputes(s);

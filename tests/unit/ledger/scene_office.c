@@ -48,7 +48,7 @@ static bool provoke_transfer(struct scene *s, struct command *c, enum verdict ve
         desk_give(&s->desk, &s->rich, 1, (struct unix_ms){s->desk.now.ms + 5});
         return true;
     default:
-        return false;
+        return provoke_pool_transfer(s, c, verdict);
     }
 }
 

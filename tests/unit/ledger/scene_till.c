@@ -196,7 +196,7 @@ static bool provoke_hold(struct scene *s, struct command *c, enum verdict verdic
         }
         return is_home;
     default:
-        return false;
+        return is_home && provoke_pool_hold(s, c, verdict);
     }
 }
 

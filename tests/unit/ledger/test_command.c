@@ -63,6 +63,8 @@ static void test_earn(void **state)
     command.is_dated = true;
     CHANGED(true, business_time.ms, 1);
     CHANGED(true, is_dated, false);
+    CHANGED(true, earn.till[0], '7');
+    CHANGED(true, earn.cashier[0], '7');
     command.earn.card = (struct card_number){{0}};
     CHANGED(true, earn.member, sample_uid(&rng));
 }
@@ -96,6 +98,32 @@ static void test_accounts_among_members(void **state)
     CHANGED(true, ruling.is_approved, !command.ruling.is_approved);
     CHANGED(true, ruling.checker[0], '!');
     CHANGED(false, ruling.points_expire_at.ms, 1);
+}
+
+static void test_pools_and_alerts(void **state)
+{
+    (void)state;
+    struct rng rng = rng_of_run("guards");
+    struct command command = sample_command(&rng, COMMAND_SET_POOL_RIGHT);
+    CHANGED(true, pool_right.pool, sample_uid(&rng));
+    CHANGED(true, pool_right.member, sample_uid(&rng));
+    CHANGED(true, pool_right.kind, POOL_RIGHT_NONE);
+    CHANGED(true, pool_right.limit.minor, 1);
+    CHANGED(true, pool_right.by, sample_uid(&rng));
+    command = sample_command(&rng, COMMAND_BEAR_CARD);
+    CHANGED(true, bearer.card.digits[9], 'x');
+    CHANGED(true, bearer.member, sample_uid(&rng));
+    command = sample_command(&rng, COMMAND_RAISE_ALERT);
+    CHANGED(true, finding.rule[0], '!');
+    CHANGED(true, finding.subject[0], '!');
+    CHANGED(true, finding.sale, sample_uid(&rng));
+    CHANGED(false, finding.found[0], '!'); /* other numbers by now */
+    CHANGED(false, finding.begins_at.ms, 1);
+    command = sample_command(&rng, COMMAND_RULE_ALERT);
+    CHANGED(true, alert_ruling.alert, sample_uid(&rng));
+    CHANGED(true, alert_ruling.is_fraud, !command.alert_ruling.is_fraud);
+    CHANGED(true, alert_ruling.by[0], '!');
+    CHANGED(true, alert_ruling.reason[0], '!');
 }
 
 static void test_members_and_merges(void **state)
@@ -187,7 +215,8 @@ static void test_the_nodes_own_steps_say_nothing(void **state)
                      kind == COMMAND_SELL_BLOCK || kind == COMMAND_BUY_BLOCK ||
                      kind == COMMAND_WITHDRAW_BLOCK || kind == COMMAND_ACTIVATE_PROGRAMME ||
                      kind == COMMAND_SET_PROFILE || kind == COMMAND_CHANGE_STANDING ||
-                     kind == COMMAND_RESERVE || kind == COMMAND_SET_REFERRER));
+                     kind == COMMAND_RESERVE || kind == COMMAND_SET_REFERRER ||
+                     (kind >= COMMAND_SET_POOL_RIGHT && kind <= COMMAND_BEAR_CARD)));
         buffer_fini(&said);
     }
 }
@@ -210,7 +239,7 @@ static void test_names(void **state)
         assert_int_equal(row->sentence[strlen(row->sentence) - 1], '.');
         assert_true((row->grpc_status == 0) == (i == VERDICT_OK));
     }
-    assert_int_equal(known, 109);
+    assert_int_equal(known, 115);
     assert_int_equal(verdict_parse("UNKNOWN", &parsed), ERR_INPUT);
     assert_int_equal(verdict_parse("", &parsed), ERR_INPUT);
     for (int i = 1; i < COMMAND_KIND_END; i++) {
@@ -228,7 +257,7 @@ static void test_names(void **state)
         assert_int_equal(is_named, ledger_table_is_known(i));
         tables += is_named;
     }
-    assert_int_equal(tables, 43);
+    assert_int_equal(tables, 45);
     assert_string_equal(command_kind_name(COMMAND_KIND_END), "unknown");
     assert_string_equal(account_kind_name(ACCOUNT_KIND_END), "unknown");
     assert_string_equal(ledger_table_name(TABLE_END), "unknown");
@@ -241,6 +270,7 @@ int main(void)
         cmocka_unit_test(test_earn),
         cmocka_unit_test(test_holds_and_returns),
         cmocka_unit_test(test_accounts_among_members),
+        cmocka_unit_test(test_pools_and_alerts),
         cmocka_unit_test(test_members_and_merges),
         cmocka_unit_test(test_moves),
         cmocka_unit_test(test_the_nodes_own_steps_say_nothing),

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "draw/kept.h"
 #include "ledger/lots.h"
 #include "notify/occasion.h"
 
@@ -107,6 +108,42 @@ static void test_named(void **state)
     assert_memory_equal(&message.member, &member, sizeof member);
 }
 
+/* What changed standings, as the journal has it. */
+static enum err change_message(struct slice evidence, struct notify_message *out_message)
+{
+    struct record record = sample(COMMAND_CHANGE_STANDING);
+    struct buffer body = {.names = &record.ids};
+    struct command command = {.kind = COMMAND_CHANGE_STANDING};
+    command.standing.issuer = self;
+    command.standing.occasion.bytes[0] = 1;
+    command.standing.evidence = evidence;
+    command_encode(&command, &body);
+    assert_int_equal(body.err, ERR_OK);
+    record.body = buffer_slice(&body);
+    enum err err = notify_of_record(&record, &self, out_message);
+    buffer_fini(&body);
+    return err;
+}
+
+static void test_draw_won(void **state)
+{
+    (void)state;
+    struct notify_message message;
+    struct buffer evidence = {0};
+    struct draw_kept_won won = {slice_of("a car", 5), slice_of("0123456789abcdef", 16)};
+    draw_kept_won_encode(&won, &evidence);
+    assert_int_equal(change_message(buffer_slice(&evidence), &message), ERR_OK);
+    assert_int_equal(message.kind, NOTIFY_DRAW_WON);
+    assert_string_equal(message.subject, "a car");
+    assert_memory_equal(message.member.bytes, "0123456789abcdef", 16);
+    buffer_clear(&evidence);
+    won.member = slice_of(NULL, 0); /* another home's: it is not ours to write to */
+    draw_kept_won_encode(&won, &evidence);
+    assert_int_equal(change_message(buffer_slice(&evidence), &message), ERR_NOT_FOUND);
+    assert_int_equal(change_message(slice_of("\1judged", 7), &message), ERR_NOT_FOUND);
+    buffer_fini(&evidence);
+}
+
 static void test_lots(void **state)
 {
     (void)state;
@@ -138,7 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_own_shops),      cmocka_unit_test(test_nothing_to_say),
         cmocka_unit_test(test_partners_shops), cmocka_unit_test(test_named),
-        cmocka_unit_test(test_lots),
+        cmocka_unit_test(test_lots),           cmocka_unit_test(test_draw_won),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
