@@ -290,12 +290,12 @@ static enum err start_all(struct node *node, struct note *note)
         return ERR_RESOURCE;
     }
     TRY(housekeeper_start(node, &node->housekeeper));
+    TRY(raiser_start(node, &node->raiser));
+    TRY(audience_start(node, &node->audience));
     TRY(start_http(node, note));
     TRY(start_rpc(node, note));
     recovery_gate_await(&node->recovery_gate, COMPARE_WAIT_MS);
     in_force_look(node); /* the ledger writes now: it can keep the programme */
-    TRY(raiser_start(node, &node->raiser));
-    TRY(audience_start(node, &node->audience));
     atomic_store(&node->is_serving, true);
     rpc_server_set_serving(node->server, true);
     return ERR_OK;

@@ -105,8 +105,8 @@ struct node {
     struct notifier *notifier; /* NULL before it is started */
     struct insights *insights;
     struct housekeeper *housekeeper;
-    struct raiser *raiser;     /* NULL before it is started */
-    struct audience *audience; /* the same */
+    struct raiser *raiser;
+    struct audience *audience;
     struct time_zones time_zones;
     struct period_told period_told;
     bool has_met_somebody;       /* the housekeeper's: a partner was connected since the start */

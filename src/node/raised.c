@@ -13,7 +13,7 @@
 #define QUEUE_EVENTS 1024u  /* beyond them a look at the table finds the rest */
 #define SCAN_EVENTS  256u   /* of the table at once */
 #define LOOK_MS      600000 /* between two looks for what was left */
-#define RETRY_MS     5000   /* while the ledger does not write */
+#define RETRY_MS     1000   /* while the ledger does not write */
 #define GIVE_UP_MS   (90 * DAY_MS)
 
 /* ---- Written down ---- */
