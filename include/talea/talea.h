@@ -268,15 +268,45 @@ TALEA_API void talea_history_free(struct talea_history *history);
 
 /* Points for a purchase. */
 
+#define TALEA_CODE_SIZE       65
+#define TALEA_CODES_MAX       16 /* shown with one purchase */
+#define TALEA_GIVEN_CODES_MAX 12 /* given by one */
+#define TALEA_LINES_MAX       1000
+#define TALEA_DIGEST_SIZE     32
+
+/* A line of a basket. Texts as the brand writes them, at most 64 bytes each; NULL: unknown. */
+struct talea_line {
+    const char *product;
+    const char *category;
+    const char *brand;
+    int64_t quantity_milli; /* thousandths of a unit */
+    int64_t amount_minor;   /* of the whole line, before what the programme takes off it */
+};
+
 struct talea_earn {
     char transaction_id[TALEA_UUID_SIZE];
     const char *card;
-    int64_t amount_minor;
+    int64_t amount_minor; /* with lines their sum, or 0 */
     const char *currency; /* ISO 4217; NULL: the programme's */
     const char *receipt;  /* at most 64 bytes */
     int64_t business_unix_ms;
     int64_t fixed_points; /* instead of the programme's; not for tills, but for a promotion */
     uint32_t promotion;   /* of the charter, that pays for fixed_points; 0: none */
+    const struct talea_line *lines;
+    size_t line_count;        /* 0: one line of amount_minor; at most TALEA_LINES_MAX */
+    const char *const *codes; /* coupons' codes that were shown */
+    size_t code_count;        /* at most TALEA_CODES_MAX */
+    const char *store;        /* for the programme's rules; at most 64 bytes each */
+    const char *channel;
+    int64_t paid_in_points_minor; /* of amount_minor, what is paid in points */
+};
+
+/* What became of a code that was shown. */
+struct talea_coupon {
+    char code[TALEA_CODE_SIZE];
+    int is_taken;
+    char rule[TALEA_CODE_SIZE]; /* that took it, or that did not; "": none is for it */
+    char reason[32];            /* "fired", or why not: "code_unknown", "code_over", "code_used" */
 };
 
 struct talea_earned {
@@ -286,11 +316,46 @@ struct talea_earned {
     int is_home;              /* 1: the member is this brand's, and the next field is known */
     int64_t available_points; /* after it */
     uint64_t journal_row;
+    int64_t discount_minor;                     /* what the programme took off */
+    struct talea_coupon codes[TALEA_CODES_MAX]; /* those that were shown, in their order */
+    size_t code_count;
+    char given_codes[TALEA_GIVEN_CODES_MAX][TALEA_CODE_SIZE]; /* coupons for the next time */
+    size_t given_code_count;
 };
 
 TALEA_API int talea_earn(struct talea_client *client, const struct talea_earn *request,
                          int64_t timeout_ms, struct talea_earned *out_earned,
                          struct talea_error *error);
+
+/* A basket before it is paid. What a quote says holds until its time is over, whatever happens
+ * meanwhile: confirm it when the basket was paid, release it when it was given up. */
+struct talea_quoted {
+    char quote_id[TALEA_UUID_SIZE];
+    int64_t until_unix_ms;
+    int64_t gross_minor; /* what the lines cost */
+    int64_t discount_minor;
+    int64_t to_pay_minor; /* without the discount, and what is paid in points */
+    int64_t points;       /* given when it is confirmed */
+    int64_t spendable_points;
+    int64_t payable_minor;                      /* what these would pay of it */
+    int is_balance_known;                       /* 0: another brand's member, who may have fewer */
+    unsigned char digest[TALEA_DIGEST_SIZE];    /* of all that is promised */
+    struct talea_coupon codes[TALEA_CODES_MAX]; /* those that were shown, in their order */
+    size_t code_count;
+};
+
+/* The request's transaction id becomes the quote's; it has no receipt, time, fixed_points or
+ * promotion. `out_line_discounts_minor` has room for one of each line, or is NULL. */
+TALEA_API int talea_quote(struct talea_client *client, const struct talea_earn *request,
+                          int64_t timeout_ms, struct talea_quoted *out_quoted,
+                          int64_t *out_line_discounts_minor, struct talea_error *error);
+/* The transaction id is the sale's. QUOTE_OVER after the quote's time, OCCASION_ENDED when it was
+ * confirmed under another id, or released. `receipt` may be NULL. */
+TALEA_API int talea_confirm(struct talea_client *client, const char *transaction_id,
+                            const char *quote_id, const char *receipt, int64_t timeout_ms,
+                            struct talea_earned *out_earned, struct talea_error *error);
+TALEA_API int talea_release(struct talea_client *client, const char *quote_id, int64_t timeout_ms,
+                            struct talea_error *error);
 
 struct talea_return_purchase {
     char transaction_id[TALEA_UUID_SIZE];

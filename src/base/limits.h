@@ -112,8 +112,9 @@
 #define LIMIT_COUPON_CODES     64u /* that one lists */
 #define LIMIT_CODE_BYTES       64u
 #define LIMIT_GIFT_CARDS       1000u /* that are issued by one call */
-#define LIMIT_SHOWN_CODES      16u   /* with one basket or event */
-#define LIMIT_STEPS            64u   /* of a percentage that follows a metric */
+#define LIMIT_SHOWN_CODES      16u /* with one basket or event */
+#define LIMIT_GIVEN_CODES      12u /* of coupons, by one basket or event */
+#define LIMIT_STEPS            64u /* of a percentage that follows a metric */
 #define LIMIT_PRICED_ITEMS     1000u
 #define LIMIT_TERM_MONTHS      1200u /* that something lasts which rules prolong */
 #define LIMIT_TERM_DAYS        36600u
@@ -121,7 +122,7 @@
 #define LIMIT_GOODS_MEMBERS    1000000u     /* in all sets of a programme */
 #define LIMIT_GOODS_TEXT_BYTES 64u          /* of a product, category or brand */
 #define LIMIT_STANDING_NUMBERS 1024u        /* that a programme remembers of a member */
-#define LIMIT_STANDING_OWNERS  16u          /* whose numbers one command changes */
+#define LIMIT_STANDING_OWNERS  32u          /* whose numbers one command changes */
 #define LIMIT_STANDING_STEPS   512u         /* numbers that it changes */
 #define LIMIT_JUDGED_BYTES     (128u << 10) /* how an occasion was judged, kept with it */
 #define LIMIT_ROLLING_BUCKETS  92u

@@ -19,7 +19,9 @@ static void keep_option(struct args *args, int key, char *value)
 {
     if (key == OPT_LINE && args->line_count < ARGS_LINES_MAX) {
         args->lines[args->line_count++] = value;
-    } else if (key == OPT_LINE) {
+    } else if (key == OPT_CODE && args->code_count < LIMIT_SHOWN_CODES) {
+        args->codes[args->code_count++] = value;
+    } else if (key == OPT_LINE || key == OPT_CODE) {
         args->excess = value;
     } else if (key != OPT_HOST) {
         args->options[key - OPT_FIRST] = value == NULL ? "" : value;

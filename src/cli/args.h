@@ -112,6 +112,9 @@ enum option_key {
     OPT_STORE,
     OPT_EARLY,
     OPT_CHANNEL,
+    OPT_CODE,
+    OPT_COUNT,
+    OPT_SEGMENT,
     OPT_BIRTHDAY,
     OPT_REFERRER,
     OPT_VALUE,
@@ -123,7 +126,6 @@ enum option_key {
     OPT_VERDICT,
     OPT_RULE,
     OPT_PIN,
-    OPT_COUNT,
     OPT_LAST
 };
 
@@ -136,6 +138,8 @@ struct args {
     size_t host_count;
     const char *lines[ARGS_LINES_MAX]; /* of a basket */
     size_t line_count;
+    const char *codes[LIMIT_SHOWN_CODES]; /* of coupons */
+    size_t code_count;
     const char *positional[ARGS_POSITIONAL_MAX];
     size_t count;
     const char *excess; /* the first argument that did not fit */

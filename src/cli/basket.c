@@ -178,3 +178,13 @@ enum cli_exit basket_read(struct cli *cli, const char *currency, struct basket *
     request->n_lines = basket->count;
     return outcome;
 }
+
+enum cli_exit basket_read_amount(struct cli *cli, const char *currency, int64_t *out_minor)
+{
+    const char *text = cli_argument(cli, 1);
+    bool has_lines = cli->args.line_count > 0 || cli_option(cli, OPT_BASKET) != NULL;
+    if (text == NULL && !has_lines) {
+        return cli_fail(cli, CLI_USAGE, "USAGE", "see --help", "AMOUNT or --line is missing");
+    }
+    return text == NULL ? CLI_OK : amounts_read_money(cli, "AMOUNT", text, currency, out_minor);
+}

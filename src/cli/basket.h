@@ -18,6 +18,9 @@ struct basket {
  * ends whatever comes out. */
 MUST_USE enum cli_exit basket_read(struct cli *cli, const char *currency, struct basket *basket,
                                    Talea__V1__EarnRequest *request);
+/* Argument 1, or 0 where lines say it; prints what is wrong. */
+MUST_USE enum cli_exit basket_read_amount(struct cli *cli, const char *currency,
+                                          int64_t *out_minor);
 void basket_fini(struct basket *basket);
 
 #endif

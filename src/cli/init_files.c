@@ -66,6 +66,7 @@ void init_write_node_yaml(const struct init_plan *plan, struct buffer *out)
         "#   min_free_mb: 256         # of the disk: below it no more commands are taken\n"
         "#   drain_ms: 10000          # for calls in flight when the node stops\n"
         "#   netting_grace_s: 86400   # that a missing statement holds up the net of all\n"
+        "#   quote_seconds: 900       # that what a quote promises is held\n"
         "# What partners' tills may burn of our members' points while this node is away:\n"
         "# for one burn, and in a day. Without it: nothing.\n"
         "# stand_in: {floor_points: 0, daily_cap_points: 0, hours: 24}\n"

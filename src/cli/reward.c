@@ -125,18 +125,18 @@ void reward_print_items(struct cli *cli, const struct units *units,
         const Talea__V1__GivenItem *item = items[i];
         char text[AMOUNT_TEXT_MAX];
         char day[TIME_TEXT_MAX];
-        fprintf(cli->out, "given      %lld %s", (long long)item->count, item->name);
+        fprintf(cli->out, "given      %lld %s", (long long)item->count, item->item);
         if (item->worth_minor > 0) {
             amount_format(item->worth_minor, units->currency_decimals, text);
             fprintf(cli->out, ", worth %s %s", text, units->currency);
         }
-        if (item->until_day > 0) {
-            fprintf(cli->out, ", over on %s", reward_day(item->until_day, day));
+        if (item->until_local_ms > 0) {
+            fprintf(cli->out, ", over on %s", reward_day(item->until_local_ms / DAY_MS, day));
         }
         fputc('\n', cli->out);
-        if (item->code != NULL) {
-            fprintf(cli->out, "  number   %s\n  PIN      %s\n", item->code->number,
-                    item->code->pin);
+        if (item->card != NULL) {
+            fprintf(cli->out, "  number   %s\n  PIN      %s\n", item->card->number,
+                    item->card->pin);
         }
     }
 }

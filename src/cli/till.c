@@ -2,6 +2,7 @@
 #include "cli/amounts.h"
 #include "cli/basket.h"
 #include "cli/commands.h"
+#include "cli/given.h"
 #include "cli/message.h"
 #include "cli/selector.h"
 #include "cli/table.h"
@@ -31,6 +32,7 @@ const struct argp_option earn_options[] = {
     {"channel", OPT_CHANNEL, "TEXT", 0, "How, such as web", 0},
     {"till", OPT_TILL, "TEXT", 0, "Where it was rung up, for the programme's fraud rules", 0},
     {"cashier", OPT_CASHIER, "TEXT", 0, "By whom", 0},
+    CODE_OPTION,
     TRANSACTION_OPTION,
     {0}};
 
@@ -38,6 +40,7 @@ const struct argp_option event_options[] = {
     {"time", OPT_TIME, "TIME", 0, "When it was (default: now)", 0},
     {"store", OPT_STORE, "TEXT", 0, "Where it was", 0},
     {"channel", OPT_CHANNEL, "TEXT", 0, "How, such as web", 0},
+    CODE_OPTION,
     TRANSACTION_OPTION,
     {0}};
 
@@ -117,17 +120,6 @@ static enum cli_exit read_promotion(struct cli *cli, uint32_t *out_promotion)
     return CLI_OK;
 }
 
-/* The lines' amounts say it as well. */
-static enum cli_exit read_amount(struct cli *cli, const char *currency, int64_t *out_minor)
-{
-    const char *text = cli_argument(cli, 1);
-    bool has_lines = cli->args.line_count > 0 || cli_option(cli, OPT_BASKET) != NULL;
-    if (text == NULL && !has_lines) {
-        return cli_fail(cli, CLI_USAGE, "USAGE", "see --help", "AMOUNT or --line is missing");
-    }
-    return text == NULL ? CLI_OK : amounts_read_money(cli, "AMOUNT", text, currency, out_minor);
-}
-
 static enum cli_exit fill_earn(struct cli *cli, Talea__V1__EarnRequest *request, char card[20],
                                struct basket *basket)
 {
@@ -142,7 +134,7 @@ static enum cli_exit fill_earn(struct cli *cli, Talea__V1__EarnRequest *request,
         outcome = amounts_read_time(cli, &request->business_unix_ms);
     }
     if (outcome == CLI_OK) {
-        outcome = read_amount(cli, currency, &request->amount_minor);
+        outcome = basket_read_amount(cli, currency, &request->amount_minor);
     }
     if (outcome == CLI_OK) {
         outcome = basket_read(cli, currency, basket, request);
@@ -164,6 +156,8 @@ static enum cli_exit fill_earn(struct cli *cli, Talea__V1__EarnRequest *request,
     if (cli_option(cli, OPT_RECEIPT) != NULL) {
         request->receipt = message_text(cli_option(cli, OPT_RECEIPT));
     }
+    request->codes = given_codes(cli);
+    request->n_codes = cli->args.code_count;
     if (cli_option(cli, OPT_TILL) != NULL) {
         request->till = message_text(cli_option(cli, OPT_TILL));
     }
@@ -171,36 +165,6 @@ static enum cli_exit fill_earn(struct cli *cli, Talea__V1__EarnRequest *request,
         request->cashier = message_text(cli_option(cli, OPT_CASHIER));
     }
     return CLI_OK;
-}
-
-static void print_awards(struct cli *cli, const struct units *units,
-                         Talea__V1__Award *const *awards, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        const Talea__V1__Award *award = awards[i];
-        char text[AMOUNT_TEXT_MAX];
-        if (award->discount_minor > 0) {
-            fprintf(cli->out, "  %-32s %s off\n", award->rule,
-                    amount_format(award->discount_minor, units->currency_decimals, text));
-        } else {
-            fprintf(cli->out, "  %-32s %s %s\n", award->rule,
-                    amounts_points(units, award->points, text), units->points_name);
-        }
-    }
-}
-
-static enum cli_exit print_given(struct cli *cli, int64_t points, Talea__V1__Award **awards,
-                                 size_t count)
-{
-    const struct units *units;
-    char text[AMOUNT_TEXT_MAX];
-    enum cli_exit outcome = session_units(cli, &units);
-    if (outcome == CLI_OK) {
-        fprintf(cli->out, "earned     %s %s\n", amounts_points(units, points, text),
-                units->points_name);
-        print_awards(cli, units, awards, count);
-    }
-    return outcome;
 }
 
 enum cli_exit run_earn(struct cli *cli)
@@ -218,17 +182,7 @@ enum cli_exit run_earn(struct cli *cli)
     if (outcome != CLI_OK || cli->is_json) {
         return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
     }
-    const Talea__V1__EarnResponse *reply = (const Talea__V1__EarnResponse *)message;
-    outcome = print_given(cli, reply->earned_points, reply->awards, reply->n_awards);
-    if (outcome != CLI_OK) {
-        return outcome;
-    }
-    fprintf(cli->out, "home       %s\n", reply->home);
-    fprintf(cli->out, "sale       %s\n", reply->sale_id);
-    if (reply->alert_id[0] != '\0') {
-        fprintf(cli->out, "held       the points wait for a review of alert %s\n", reply->alert_id);
-    }
-    return selector_print_balance(cli, reply->balance);
+    return given_print_sale(cli, (const Talea__V1__EarnResponse *)message);
 }
 
 enum cli_exit run_event(struct cli *cli)
@@ -256,13 +210,17 @@ enum cli_exit run_event(struct cli *cli)
     if (cli_option(cli, OPT_CHANNEL) != NULL) {
         request.channel = message_text(cli_option(cli, OPT_CHANNEL));
     }
+    request.codes = given_codes(cli);
+    request.n_codes = cli->args.code_count;
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
     outcome = till_call(cli, "RecordEvent", &request.base, &message);
     if (outcome != CLI_OK || cli->is_json) {
         return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
     }
     const Talea__V1__RecordEventResponse *reply = (const Talea__V1__RecordEventResponse *)message;
-    outcome = print_given(cli, reply->earned_points, reply->awards, reply->n_awards);
+    struct given given = {reply->earned_points, reply->awards, reply->n_awards, reply->codes,
+                          reply->n_codes,       reply->items,  reply->n_items};
+    outcome = given_print(cli, &given);
     if (outcome != CLI_OK) {
         return outcome;
     }

@@ -73,35 +73,6 @@ int talea_block_card(struct talea_client *client, const char *transaction_id, co
     return code;
 }
 
-int talea_earn(struct talea_client *client, const struct talea_earn *request, int64_t timeout_ms,
-               struct talea_earned *out_earned, struct talea_error *error)
-{
-    Talea__V1__EarnRequest message;
-    talea__v1__earn_request__init(&message);
-    ProtobufCMessage *reply = NULL;
-    message.transaction_id = client_text(request->transaction_id);
-    message.card = client_text(request->card);
-    message.amount_minor = request->amount_minor;
-    message.currency = client_text(request->currency);
-    message.receipt = client_text(request->receipt);
-    message.business_unix_ms = request->business_unix_ms;
-    message.fixed_points = request->fixed_points;
-    message.promotion = request->promotion;
-    int code = till_call(client, "Earn", &message.base, timeout_ms, &reply, error);
-    if (code == TALEA_OK) {
-        const Talea__V1__EarnResponse *answer = (const Talea__V1__EarnResponse *)reply;
-        *out_earned = (struct talea_earned){
-            .points = answer->earned_points,
-            .is_home = answer->balance != NULL,
-            .available_points = answer->balance == NULL ? 0 : answer->balance->available_points,
-            .journal_row = answer->journal_row};
-        client_copy(out_earned->sale_id, sizeof out_earned->sale_id, answer->sale_id);
-        client_copy(out_earned->home, sizeof out_earned->home, answer->home);
-    }
-    client_free(reply);
-    return code;
-}
-
 int talea_return_purchase(struct talea_client *client, const struct talea_return_purchase *request,
                           int64_t timeout_ms, struct talea_purchase_returned *out_returned,
                           struct talea_error *error)

@@ -46,6 +46,7 @@ struct limits_yaml {
     char *min_free_mb;
     char *drain_ms;
     char *netting_grace_s;
+    char *quote_seconds;
 };
 
 struct stand_in_partner_yaml {
@@ -127,6 +128,7 @@ static const cyaml_schema_field_t limits_fields[] = {
     YAML_TEXT_OPTIONAL("min_free_mb", struct limits_yaml, min_free_mb),
     YAML_TEXT_OPTIONAL("drain_ms", struct limits_yaml, drain_ms),
     YAML_TEXT_OPTIONAL("netting_grace_s", struct limits_yaml, netting_grace_s),
+    YAML_TEXT_OPTIONAL("quote_seconds", struct limits_yaml, quote_seconds),
     CYAML_FIELD_END,
 };
 
@@ -202,6 +204,7 @@ static void set_defaults(struct node_config *config)
         .min_free_mb = 256,
         .drain_ms = 10000,
         .netting_grace_s = 86400,
+        .quote_seconds = 900,
     };
     config->stand_in = (struct node_stand_in){.hours = STAND_IN_HOURS_MAX};
     config->log_level = NODE_LOG_INFO;
@@ -228,6 +231,8 @@ static void check_limits(struct check *check, const struct limits_yaml *yaml,
                    &out->hold_minutes);
     check_unsigned(check, "limits.deliver_hours", yaml->deliver_hours, 1, 31 * 24,
                    &out->deliver_hours);
+    check_unsigned(check, "limits.quote_seconds", yaml->quote_seconds, 1, 86400,
+                   &out->quote_seconds);
     check_unsigned(check, "limits.points_per_command_max", yaml->points_per_command_max, 1,
                    1000000000, &out->points_per_command_max);
     check_unsigned(check, "limits.peer_holds_per_s", yaml->peer_holds_per_s, 0, 1000000,

@@ -64,6 +64,7 @@ struct node_limits {
         outbox_entries;   /* that may wait for one partner before earns of its cards are refused */
     unsigned min_free_mb; /* of the data folder's disk, in MiB: below it commands are refused */
     unsigned netting_grace_s; /* how long a missing statement holds up the net of all pairs */
+    unsigned quote_seconds;   /* how long a quote's promise holds */
     unsigned drain_ms;        /* what calls in flight get at a graceful stop */
 };
 

@@ -22,6 +22,9 @@
 #define HASH_DOMAIN_VAULT_SLOT "talea.v1.vault.slot" /* keyed: a slot's number and key */
 #define HASH_DOMAIN_VAULT_NOTE "talea.v1.vault.note" /* keyed: a key about to be destroyed */
 #define HASH_DOMAIN_STANDING   "talea.v1.standing"   /* ids of what changes standings */
+#define HASH_DOMAIN_COUPON     "talea.v1.coupon"     /* a coupon's code: whose standing it is */
+#define HASH_DOMAIN_CODE       "talea.v1.code"       /* codes that are made of a secret */
+#define HASH_DOMAIN_QUOTE      "talea.v1.quote"      /* all that a quote promises */
 #define HASH_DOMAIN_DRAW       "talea.v1.draw"       /* a draw's name, its steps, its pages */
 #define HASH_DOMAIN_SURVEY     "talea.v1.survey"     /* an answer: which survey, of which sale */
 

@@ -138,11 +138,11 @@ static enum err tell_cards(struct issuing *issuing, struct slice groups)
             struct standing_step step;
             standing_read_step(&in, &step);
         }
-        Talea__V1__ItemCode *code = arena_alloc(arena, sizeof *code);
+        Talea__V1__ItemCard *code = arena_alloc(arena, sizeof *code);
         if (code == NULL || issuing->response.n_cards == issuing->count) {
             return ERR_RESOURCE;
         }
-        talea__v1__item_code__init(code);
+        talea__v1__item_card__init(code);
         struct gift_number number = gift_number_of(&owner);
         gift_pin(issuing->node, &number, pin);
         code->number = arena_text(arena, slice_of(number.digits, GIFT_CARD_DIGITS));
@@ -159,7 +159,7 @@ static enum err tell_cards(struct issuing *issuing, struct slice groups)
 static enum err tell_all(struct issuing *issuing)
 {
     issuing->response.cards =
-        arena_alloc(&issuing->arena, issuing->count * sizeof(Talea__V1__ItemCode *));
+        arena_alloc(&issuing->arena, issuing->count * sizeof(Talea__V1__ItemCard *));
     if (issuing->response.cards == NULL) {
         return ERR_RESOURCE;
     }

@@ -57,13 +57,14 @@ void gift_pin(const struct node *node, const struct gift_number *number,
 
 /* ---- What an occasion gives ---- */
 
-/* What is handed over at once needs no code. */
-static bool has_code(const struct rule *rule, const struct item *item)
+/* What is handed over at once needs none, and coupons have codes of their own. */
+static bool has_card(const struct rule *rule, const struct kept_item *item)
 {
-    return reward_is(rule) || item->worth.minor > 0 || item->until_day != INT64_MAX;
+    return item->code_count == 0 &&
+           (reward_is(rule) || item->worth.minor > 0 || item->until_day != INT64_MAX);
 }
 
-static enum err card_of(const struct judging_case *judged, const struct item *item,
+static enum err card_of(const struct judging_case *judged, const struct kept_item *item,
                         struct gift_card *out_card)
 {
     bool is_money = item->worth.minor > 0;
@@ -85,14 +86,14 @@ static enum err card_of(const struct judging_case *judged, const struct item *it
 enum err given_write_cards(const struct node *node, const struct ledger_view *view,
                            struct judging_case *judged, struct note *note)
 {
-    const struct judgement *judgement = &judged->judgement;
+    const struct kept_case *kept = &judged->kept;
     const struct rules_text *text = rules_text(judged->version->rules);
     uint32_t count = 0;
-    for (size_t i = 0; i < judgement->item_count; i++) {
-        const struct item *item = &judgement->items[i];
+    for (size_t i = 0; i < kept->item_count; i++) {
+        const struct kept_item *item = &kept->items[i];
         struct gift_number number;
         struct gift_card card;
-        if (!has_code(&text->rules[item->rule], item)) {
+        if (!has_card(&text->rules[item->rule], item)) {
             continue;
         }
         if (count == GIVEN_CODES_MAX || card_of(judged, item, &card) != ERR_OK) {
@@ -109,41 +110,19 @@ enum err given_write_cards(const struct node *node, const struct ledger_view *vi
 
 /* ---- How it is told ---- */
 
-static enum err tell_item(const struct programme_version *version, const struct item *item,
-                          struct arena *arena, Talea__V1__GivenItem **out_item)
-{
-    const struct rules_text *text = rules_text(version->rules);
-    Talea__V1__GivenItem *message = arena_alloc(arena, sizeof *message);
-    if (item->rule >= text->rule_count) {
-        return ERR_CORRUPT;
-    }
-    const struct rule *rule = &text->rules[item->rule];
-    if (message == NULL) {
-        return ERR_RESOURCE;
-    }
-    talea__v1__given_item__init(message);
-    message->rule = arena_text(arena, slice_of(rule->name, strlen(rule->name)));
-    message->name = arena_text(arena, rule->gift.item);
-    message->count = item->count;
-    message->worth_minor = item->worth.minor;
-    message->until_day = item->until_day == INT64_MAX ? 0 : item->until_day;
-    *out_item = message;
-    return message->rule == NULL || message->name == NULL ? ERR_RESOURCE : ERR_OK;
-}
-
-static enum err tell_code(const struct node *node, const struct gift_number *number,
+static enum err tell_card(const struct node *node, const struct gift_number *number,
                           struct arena *arena, Talea__V1__GivenItem *item)
 {
     char pin[GIFT_PIN_DIGITS + 1];
-    Talea__V1__ItemCode *code = arena_alloc(arena, sizeof *code);
+    Talea__V1__ItemCard *code = arena_alloc(arena, sizeof *code);
     if (code == NULL) {
         return ERR_RESOURCE;
     }
-    talea__v1__item_code__init(code);
+    talea__v1__item_card__init(code);
     gift_pin(node, number, pin);
     code->number = arena_text(arena, slice_of(number->digits, GIFT_CARD_DIGITS));
     code->pin = arena_text(arena, slice_of(pin, GIFT_PIN_DIGITS));
-    item->code = code;
+    item->card = code;
     return code->number == NULL || code->pin == NULL ? ERR_RESOURCE : ERR_OK;
 }
 
@@ -166,23 +145,19 @@ static bool next_card(struct reader *groups, struct gift_number *out_number)
     return false;
 }
 
-enum err given_tell(const struct node *node, const struct programme_version *version,
-                    const struct item *items, size_t count, struct slice groups,
-                    struct arena *arena, Talea__V1__GivenItem ***out_items)
+enum err given_tell_cards(const struct node *node, const struct programme_version *version,
+                          const struct kept_case *kept, struct slice groups, struct arena *arena,
+                          Talea__V1__GivenItem **items)
 {
+    const struct rules_text *text = rules_text(version->rules);
     struct reader in = reader_of(groups);
-    Talea__V1__GivenItem **list = arena_alloc(arena, (count + 1) * sizeof(Talea__V1__GivenItem *));
-    if (list == NULL) {
-        return ERR_RESOURCE;
-    }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < kept->item_count; i++) {
         struct gift_number number;
-        TRY(tell_item(version, &items[i], arena, &list[i]));
-        const struct rule *rule = &rules_text(version->rules)->rules[items[i].rule];
-        if (has_code(rule, &items[i]) && next_card(&in, &number)) {
-            TRY(tell_code(node, &number, arena, list[i]));
+        const struct kept_item *item = &kept->items[i];
+        if (item->rule < text->rule_count && has_card(&text->rules[item->rule], item) &&
+            next_card(&in, &number)) {
+            TRY(tell_card(node, &number, arena, items[i]));
         }
     }
-    *out_items = list;
     return in.err;
 }

@@ -27,10 +27,10 @@ void gift_pin(const struct node *node, const struct gift_number *number,
 MUST_USE enum err given_write_cards(const struct node *node, const struct ledger_view *view,
                                     struct judging_case *judged, struct note *note);
 
-/* Those in `groups`, the changes that the occasion made, are told with their items. Texts live as
- * long as the arena and the version. */
-MUST_USE enum err given_tell(const struct node *node, const struct programme_version *version,
-                             const struct item *items, size_t count, struct slice groups,
-                             struct arena *arena, Talea__V1__GivenItem ***out_items);
+/* Those in `groups`, the changes that the occasion made, are told with the items that were kept of
+ * it. Texts are in the arena. ERR_RESOURCE. */
+MUST_USE enum err given_tell_cards(const struct node *node, const struct programme_version *version,
+                                   const struct kept_case *kept, struct slice groups,
+                                   struct arena *arena, Talea__V1__GivenItem **items);
 
 #endif

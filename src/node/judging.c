@@ -2,8 +2,11 @@
 
 #include <string.h>
 
+#include "crypto/random.h"
 #include "engine/record_reader.h"
 #include "node/given_items.h"
+#include "node/judging_groups.h"
+#include "node/judging_quote.h"
 #include "node/node.h"
 #include "node/raised.h"
 #include "node/requests.h"
@@ -66,6 +69,9 @@ struct hash judging_said(const struct occasion *occasion)
         add_number(&hasher, line->quantity_milli);
         add_number(&hasher, line->amount.minor);
     }
+    for (size_t i = 0; i < occasion->code_count; i++) {
+        add_text(&hasher, occasion->codes[i].text);
+    }
     return hasher_finish(&hasher);
 }
 
@@ -79,104 +85,25 @@ enum err judging_find_owner(const struct ledger_view *view, struct judging_case 
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-/* What passed is dropped, unless this is judged by a version that is over: slots that a later one
- * has are none of its business. */
-static enum err add_passed(const struct judging_case *judged, const struct standing *before,
-                           const struct standing *kept, struct standing_step *steps, size_t *count)
-{
-    size_t k = 0;
-    for (size_t i = 0; i < before->count && *count < LIMIT_STANDING_STEPS; i++) {
-        const struct standing_number *number = &before->at[i];
-        bool is_kept = k < kept->count && kept->at[k].slot == number->slot &&
-                       kept->at[k].bucket == number->bucket;
-        k += is_kept ? 1 : 0;
-        if (!is_kept && number->bucket != STANDING_KEPT &&
-            judged->version == judged->snapshot->version) {
-            steps[(*count)++] = (struct standing_step){.how = STANDING_SET,
-                                                       .slot = number->slot,
-                                                       .bucket = number->bucket,
-                                                       .before = number->value};
-        }
-    }
-    return ERR_OK;
-}
-
-/* On numbers that all members share: added with their bounds, so that many may do so at once. */
-static enum err write_claims(struct judging_case *judged, size_t room, struct standing_step *steps,
-                             struct note *note)
-{
-    const struct judgement *judgement = &judged->judgement;
-    struct standing_owner all = standing_of_programme();
-    if (judgement->claim_count > room) {
-        return note_set(note, ERR_INPUT, "the programme changes more than %u numbers at once",
-                        LIMIT_STANDING_STEPS);
-    }
-    for (size_t i = 0; i < judgement->claim_count; i++) {
-        const struct claim *claim = &judgement->claims[i];
-        ASSERT(claim->of == CAP_OF_ALL); /* programmes with coupons are refused */
-        steps[i] = (struct standing_step){.how = STANDING_ADD,
-                                          .slot = claim->slot,
-                                          .bucket = claim->bucket,
-                                          .delta = claim->delta,
-                                          .least = INT64_MIN,
-                                          .most = claim->most};
-    }
-    if (judgement->claim_count > 0) {
-        standing_write_group(&judged->groups, &all, steps, judgement->claim_count);
-    }
-    return judged->groups.err;
-}
-
-static enum err write_groups(struct judging_case *judged, const struct standing *before,
-                             const struct standing *kept, struct note *note)
-{
-    const struct standing_changes *changes = &judged->judgement.changes;
-    struct standing_step *steps = arena_alloc(&judged->arena, LIMIT_STANDING_STEPS * sizeof *steps);
-    size_t count = 0;
-    if (steps == NULL) {
-        return ERR_RESOURCE;
-    }
-    if (changes->count > LIMIT_STANDING_STEPS) {
-        return note_set(note, ERR_INPUT, "the programme changes more than %u numbers at once",
-                        LIMIT_STANDING_STEPS);
-    }
-    for (size_t i = 0; i < changes->count; i++) {
-        const struct standing_change *change = &changes->at[i];
-        if (change->before != change->after) {
-            steps[count++] = (struct standing_step){.how = STANDING_SET,
-                                                    .slot = change->slot,
-                                                    .bucket = change->bucket,
-                                                    .before = change->before,
-                                                    .after = change->after};
-        }
-    }
-    TRY(add_passed(judged, before, kept, steps, &count));
-    buffer_clear(&judged->groups);
-    if (count > 0) {
-        standing_write_group(&judged->groups, &judged->owner, steps, count);
-    }
-    return write_claims(judged, LIMIT_STANDING_STEPS - count, steps, note);
-}
-
 static enum err write_evidence(struct judging_case *judged, const struct standing *standing,
                                struct note *note)
 {
     const struct judgement *judgement = &judged->judgement;
-    struct kept_case kept = {.programme = judged->version->number,
-                             .occasion = judged->occasion,
-                             .standing = *standing,
-                             .points = judgement->points,
-                             .gross = judgement->gross,
-                             .discount = judgement->discount,
-                             .awards = judgement->awards,
-                             .award_count = judgement->award_count,
-                             .items = judgement->items,
-                             .item_count = judgement->item_count,
-                             .spent = judgement->spent,
-                             .due = judgement->due,
-                             .refund = judgement->refund};
+    struct kept_case *kept = &judged->kept;
+    kept->programme = judged->version->number;
+    kept->occasion = judged->occasion;
+    kept->standing = *standing;
+    kept->points = judgement->points;
+    kept->gross = judgement->gross;
+    kept->discount = judgement->discount;
+    kept->awards = judgement->awards;
+    kept->award_count = judgement->award_count;
+    kept->codes = judgement->codes;
+    kept->spent = judgement->spent;
+    kept->due = judgement->due;
+    kept->refund = judgement->refund;
     buffer_clear(&judged->evidence);
-    kept_case_encode(&kept, &judged->evidence);
+    kept_case_encode(kept, &judged->evidence);
     TRY(judged->evidence.err);
     return judged->evidence.length > LIMIT_JUDGED_BYTES
                ? note_set(note, ERR_INPUT, "the basket is too large to be kept: %zu bytes",
@@ -205,7 +132,7 @@ static void pay_in_points(const struct node *node, struct judging_case *judged)
 }
 
 /* Also what gives no points is told: a repeat that would give some by now finds that it was. */
-static void make_commands(const struct node *node, struct judging_case *judged)
+static void make_sale(const struct node *node, struct judging_case *judged)
 {
     const struct judgement *judgement = &judged->judgement;
     struct uid change_id =
@@ -225,6 +152,7 @@ static void make_commands(const struct node *node, struct judging_case *judged)
         change->is_dated = judged->give.is_dated;
         change->standing = (struct command_standing){.issuer = node->config.partner,
                                                      .occasion = judged->id,
+                                                     .quote = judged->quote_id,
                                                      .said = judged->said,
                                                      .groups = buffer_slice(&judged->groups),
                                                      .evidence = buffer_slice(&judged->evidence)};
@@ -258,82 +186,147 @@ static enum err find_known(const struct node *node, const struct ledger_view *vi
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+/* A standing as the view has it, in the case's arena. */
+static enum err load(const struct ledger_view *view, struct judging_case *judged,
+                     const struct standing_owner *owner, struct standing *out_standing)
+{
+    struct standing_row *row = arena_alloc(&judged->arena, sizeof *row);
+    if (row == NULL) {
+        return ERR_RESOURCE;
+    }
+    TRY(ledger_get_standing(view, &judged->snapshot->roster, owner, row));
+    *out_standing = standing_of_row(row);
+    return ERR_OK;
+}
+
+static enum err load_codes(const struct ledger_view *view, struct judging_case *judged)
+{
+    struct occasion *occasion = &judged->occasion;
+    for (size_t i = 0; i < occasion->code_count && i < LIMIT_SHOWN_CODES; i++) {
+        struct standing_owner owner = judging_code_owner(occasion->codes[i].text);
+        judged->codes[i].text = occasion->codes[i].text;
+        TRY(load(view, judged, &owner, &judged->codes[i].standing));
+    }
+    if (occasion->code_count > 0 && occasion->code_count <= LIMIT_SHOWN_CODES) {
+        occasion->codes = judged->codes;
+    }
+    return ERR_OK;
+}
+
+/* What the occasion is judged on: what is known of the member, and its numbers, those of all, those
+ * of its codes. What was promised is not judged again. */
+static enum err load_standings(struct node *node, const struct ledger_view *view,
+                               struct judging_case *judged, struct standing *out_before)
+{
+    struct standing_owner all = standing_of_programme();
+    out_before->count = 0;
+    if (!judged->has_owner) {
+        return ERR_OK;
+    }
+    TRY(load(view, judged, &judged->owner, out_before));
+    if (judged->purpose == JUDGING_CONFIRM) {
+        return ERR_OK;
+    }
+    TRY(shopper_fill(node, view, judged->version, &judged->owner, out_before, &judged->arena,
+                     &judged->occasion.shopper));
+    if (judged->owner.kind != OWNER_MEMBER || judged->give.earn.card.digits[0] == '\0') {
+        judged->occasion.shopper.balance = judged->balance; /* without a card nobody pays */
+    }
+    TRY(load(view, judged, &all, &judged->occasion.programme));
+    return load_codes(view, judged);
+}
+
+static enum err judge_case(struct judging_case *judged, const struct standing *before,
+                           struct standing *out_kept, struct note *note)
+{
+    const struct rules *rules = judged->version->rules;
+    if (judged->purpose == JUDGING_CONFIRM) {
+        *out_kept = judged->promised->standing;
+        return judging_take_promise(judged);
+    }
+    TRY(rules_drop_passed(rules, before, occasion_day(&judged->occasion), &judged->arena,
+                          out_kept));
+    return judged->purpose == JUDGING_QUOTE
+               ? judging_make_quote(judged, out_kept, note)
+               : judge(rules, out_kept, &judged->occasion, judged->is_traced, &judged->arena,
+                       &judged->judgement, note);
+}
+
+static void begin_try(struct judging_case *judged)
+{
+    if (judged->tried++ == 0) {
+        struct random_source random = random_system();
+        arena_init(&judged->arena, TRY_BYTES);
+        random_fill(&random, judged->seed, sizeof judged->seed);
+    }
+    arena_reset(&judged->arena);
+}
+
 enum err judging_try(struct node *node, const struct ledger_view *view, struct judging_case *judged,
                      struct note *note)
 {
-    const struct rules *rules = judged->version->rules;
-    struct standing kept = {.count = 0};
     struct standing before = {.count = 0};
-    if (judged->tried++ == 0) {
-        arena_init(&judged->arena, TRY_BYTES);
-    }
-    arena_reset(&judged->arena);
-    if (judged->has_owner) {
-        struct standing_row *row = arena_alloc(&judged->arena, sizeof *row);
-        if (row == NULL) {
-            return ERR_RESOURCE;
-        }
-        TRY(ledger_get_standing(view, &judged->snapshot->roster, &judged->owner, row));
-        before = standing_of_row(row);
-        TRY(shopper_fill(node, view, judged->version, &judged->owner, &before, &judged->arena,
-                         &judged->occasion.shopper));
-        if (judged->owner.kind != OWNER_MEMBER || judged->give.earn.card.digits[0] == '\0') {
-            judged->occasion.shopper.balance = judged->balance; /* without a card nobody pays */
-        }
-        TRY(rules_drop_passed(rules, &before, occasion_day(&judged->occasion), &judged->arena,
-                              &kept));
-    }
-    if (judged->has_owner) {
-        struct standing_owner all = standing_of_programme();
-        struct standing_row *row = arena_alloc(&judged->arena, sizeof *row);
-        if (row == NULL) {
-            return ERR_RESOURCE;
-        }
-        TRY(ledger_get_standing(view, &judged->snapshot->roster, &all, row));
-        judged->occasion.programme = standing_of_row(row);
-    }
+    struct standing kept = {.count = 0};
+    begin_try(judged);
     TRY(find_known(node, view, judged));
-    TRY(judge(rules, &kept, &judged->occasion, judged->is_traced, &judged->arena,
-              &judged->judgement, note));
+    TRY(load_standings(node, view, judged, &before));
+    TRY(judge_case(judged, &before, &kept, note));
     if (!judged->has_owner) {
         judged->judgement.points = points_of(0);
         judged->judgement.spent = points_of(0);
     }
-    TRY(write_groups(judged, &before, &kept, note));
-    TRY(raised_write(node, judged, note));
-    TRY(judged->has_owner ? given_write_cards(node, view, judged, note) : ERR_OK);
+    TRY(judging_write_groups(judged, &before, &kept, note));
+    if (judged->purpose != JUDGING_QUOTE) {
+        TRY(raised_write(node, judged, note));
+        TRY(judged->has_owner ? given_write_cards(node, view, judged, note) : ERR_OK);
+    }
     TRY(write_evidence(judged, &kept, note));
-    make_commands(node, judged);
+    if (judged->purpose == JUDGING_QUOTE) {
+        return judging_make_reserve(node, judged, note);
+    }
+    make_sale(node, judged);
     return ERR_OK;
 }
 
-/* The change that the record at this row made, copied. */
-static enum err read_change(struct node *node, uint64_t row, struct arena *arena,
-                            struct command_standing *out_change)
+static enum err copy_slice(struct arena *arena, struct slice *slice)
+{
+    uint8_t *bytes = arena_alloc(arena, slice->length + 1);
+    if (bytes == NULL) {
+        return ERR_RESOURCE;
+    }
+    if (slice->length > 0) {
+        memcpy(bytes, slice->at, slice->length);
+    }
+    *slice = slice_of(bytes, slice->length);
+    return ERR_OK;
+}
+
+static enum err copy_command(struct arena *arena, struct command *command)
+{
+    switch ((int)command->kind) {
+    case COMMAND_CHANGE_STANDING:
+        TRY(copy_slice(arena, &command->standing.groups));
+        return copy_slice(arena, &command->standing.evidence);
+    case COMMAND_RESERVE:
+        TRY(copy_slice(arena, &command->reserve.groups));
+        return copy_slice(arena, &command->reserve.evidence);
+    default:
+        return ERR_CORRUPT;
+    }
+}
+
+enum err judging_read_command(struct node *node, uint64_t row, struct arena *arena,
+                              struct command *out_command)
 {
     struct record_reader records;
     struct record record;
-    struct command command;
     record_reader_init(&records, engine_journal(node->engine));
     enum err err = record_reader_get(&records, row, &record);
     if (err == ERR_OK) {
-        err = record_command(&record, &command);
-    }
-    if (err == ERR_OK && command.kind != COMMAND_CHANGE_STANDING) {
-        err = ERR_CORRUPT;
+        err = record_command(&record, out_command);
     }
     if (err == ERR_OK) {
-        struct command_standing change = command.standing;
-        uint8_t *bytes = arena_alloc(arena, change.evidence.length + change.groups.length + 1);
-        if (bytes == NULL) {
-            err = ERR_RESOURCE;
-        } else {
-            memcpy(bytes, change.evidence.at, change.evidence.length);
-            memcpy(bytes + change.evidence.length, change.groups.at, change.groups.length);
-            change.groups = slice_of(bytes + change.evidence.length, change.groups.length);
-            change.evidence = slice_of(bytes, change.evidence.length);
-            *out_change = change;
-        }
+        err = copy_command(arena, out_command);
     }
     record_reader_fini(&records);
     return err;
@@ -365,8 +358,11 @@ enum err judging_read_change(struct node *node, const struct snapshot *snapshot,
                              struct command_standing *out_change)
 {
     uint64_t row = 0;
+    struct command command;
     TRY(find_change(node, snapshot, id, &row));
-    return read_change(node, row, arena, out_change);
+    TRY(judging_read_command(node, row, arena, &command));
+    *out_change = command.standing;
+    return command.kind == COMMAND_CHANGE_STANDING ? ERR_OK : ERR_CORRUPT;
 }
 
 enum err judging_read_case(struct node *node, const struct snapshot *snapshot, const struct uid *id,
@@ -374,6 +370,8 @@ enum err judging_read_case(struct node *node, const struct snapshot *snapshot, c
 {
     struct command_standing change;
     TRY(judging_read_change(node, snapshot, id, arena, &change));
-    return kept_case_is(change.evidence) ? kept_case_decode(change.evidence, arena, out_case)
-                                         : ERR_NOT_FOUND; /* a gift card paid, and no sale */
+    if (!kept_case_is(change.evidence)) {
+        return ERR_NOT_FOUND; /* of another kind, as of codes that were issued */
+    }
+    return kept_case_decode(change.evidence, arena, out_case);
 }

@@ -9,6 +9,8 @@
 #include "ledger/decide.h"
 #include "node/snapshot.h"
 #include "programme/kept_case.h"
+#include "programme/kept_quote.h"
+#include "programme/quote.h"
 
 struct node;
 struct outcome;
@@ -16,16 +18,23 @@ struct outcome;
 /* How often an occasion is judged again when its standing moved meanwhile. */
 #define JUDGING_TRIES 64u
 
+enum judging_purpose {
+    JUDGING_SALE,   /* or an event: what it changes takes place */
+    JUDGING_QUOTE,  /* what it would change is held, as far as it is counted */
+    JUDGING_CONFIRM /* what a quote promised takes place, whatever happened meanwhile */
+};
+
 /* The giving, what changes, an alert, and what is paid in points: held and taken. */
 #define JUDGING_COMMANDS 5u
 
 /* Zeroed and filled in by its owner down to `tried`. */
 struct judging_case {
+    enum judging_purpose purpose;
     const struct snapshot *snapshot;
     const struct programme_version *version; /* with rules */
-    struct occasion occasion;
-    struct uid id;    /* of the sale or event */
-    struct hash said; /* of all that the caller said of it */
+    struct occasion occasion;                /* of codes only the texts */
+    struct uid id;                           /* of the sale or event */
+    struct hash said;                        /* of all that the caller said of it */
     /* What gives the points, filled but for them: an earn, of whose card or member it is. */
     struct command give;
     bool has_owner;
@@ -34,6 +43,12 @@ struct judging_case {
     bool is_granted;             /* what it costs is held at the card's home already */
     struct points balance;       /* that can be spent, of another home's member as far as known */
     bool is_known;               /* it was judged before: a repeat, if the same is said of it */
+    /* Of a quote. */
+    struct uid quote_id;              /* its own, also of what confirms it; else nil */
+    struct unix_ms until;             /* it holds so long */
+    const struct kept_quote *promise; /* of CONFIRM: what it must come to */
+    const struct kept_case *promised; /* and how it was judged */
+    struct hash digest;               /* of a quote: of all that is promised */
     /* Of an event that another occasion raised (node/raised.h): how many stand before it, and the
      * group that says that it is judged now; else 0 and empty. */
     unsigned depth;
@@ -41,11 +56,15 @@ struct judging_case {
     size_t raised_count; /* of one try: events that it raises */
 
     unsigned tried;
-    struct arena arena; /* of one try */
+    struct arena arena;                         /* of one try */
+    uint8_t seed[32];                           /* of codes that it gives: the same in each try */
+    struct shown_code codes[LIMIT_SHOWN_CODES]; /* of the occasion, with their standings */
     struct buffer groups;
     struct buffer evidence;
     struct judgement judgement;
-    bool has_alert; /* that goes with it */
+    struct quote quote;    /* of a quote: the judgement, and what points pay */
+    struct kept_case kept; /* what is kept of it */
+    bool has_alert;        /* that goes with it */
     struct command alert;
     struct command commands[JUDGING_COMMANDS];
     size_t command_count;
@@ -55,7 +74,7 @@ void judging_fini(struct judging_case *judged);
 /* The brand's own clock at a time. */
 struct unix_ms judging_local(struct node *node, const struct programme_version *version,
                              struct unix_ms time);
-/* Hash of a basket with all that goes with it. */
+/* Hash of a basket with all that goes with it, codes too. */
 struct hash judging_said(const struct occasion *occasion);
 /* Whose standing it is. ERR_OK also when nobody is known: then the ledger refuses. */
 MUST_USE enum err judging_find_owner(const struct ledger_view *view, struct judging_case *judged);
@@ -79,6 +98,12 @@ bool judging_has_moved(enum verdict verdict);
  * what is kept of it would be too large. */
 MUST_USE enum err judging_try(struct node *node, const struct ledger_view *view,
                               struct judging_case *judged, struct note *note);
+
+/* What a quote promised, as the journal has it, in the arena: how it was judged, and the rest.
+ * ERR_NOT_FOUND: there was no such quote, or its id is forgotten. */
+MUST_USE enum err judging_read_quote(struct node *node, const struct uid *quote,
+                                     struct arena *arena, struct kept_quote *out_quote,
+                                     struct kept_case *out_case, struct unix_ms *out_until);
 
 /* A return with what it takes back of the standing, if its sale was judged: both or neither. `ends`
  * is a group that goes with it, or empty. When all of the sale has returned, so have the events

@@ -37,11 +37,17 @@ static enum err take_group(struct reader *in, int64_t before, int64_t after, int
         int64_t part = 0;
         standing_read_step(in, &step);
         int64_t delta = step.how == STANDING_SET ? step.after - step.before : step.delta;
+        /* Else a window that passed was dropped, an event raised, or it is what a gift card is. */
         bool is_other = owner.kind == OWNER_RAISED ||
                         (owner.kind == OWNER_GIFT_CARD && step.how != STANDING_ADD);
-        bool is_given = delta > 0 && !is_other; /* else a window that passed was dropped, an event
-                                                   raised, or what a gift card is */
-        if (is_given && in->err == ERR_OK) {
+        bool is_given = delta > 0 && !is_other;
+        bool is_given_code = owner.kind == OWNER_CODE && step.how == STANDING_SET;
+        if (is_given_code && after < whole) {
+            continue; /* a code that the sale gave goes when nothing of the sale is left */
+        }
+        if (is_given_code) {
+            part = delta;
+        } else if (is_given && in->err == ERR_OK) {
             TRY(share(delta, before, after, whole, &part));
         }
         if (part > 0) {

@@ -57,11 +57,6 @@ static enum err read_text(struct slice text, const char *name, unsigned points_d
     version->programme = programme_of_file(file);
     version->refund_grace_ms = (int64_t)file->refund_expired_grace_days * DAY_MS;
     version->debt_limit = points_of(file->debt_limit_minor);
-    if (file->rules.coupon_count > 0) {
-        return note_set(note, ERR_UNSUPPORTED,
-                        "%s: coupons can be tried (talea programme try), not yet run by a node",
-                        name);
-    }
     if (file->has_rules) {
         TRY(rules_create(&file->rules, &version->rules, note));
         version->needs_birthday = shopper_needs_birthday(&file->rules);

@@ -21,6 +21,9 @@ static const struct rpc_method till_methods[] = {
     {"GetBalance", ROLES_TILL | ROLE_AUDITOR, RPC_INLINE, till_get_balance, NULL},
     {"ListHistory", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, till_list_history, NULL},
     {"Earn", ROLES_TILL, RPC_INLINE, till_earn, NULL},
+    {"Quote", ROLES_TILL, RPC_INLINE, till_make_quote, NULL},
+    {"ConfirmQuote", ROLES_TILL, RPC_WORKER, till_confirm_quote, NULL},
+    {"ReleaseQuote", ROLES_TILL, RPC_INLINE, till_release_quote, NULL},
     {"RecordEvent", ROLES_TILL, RPC_INLINE, till_record_event, NULL},
     {"AuthoriseBurn", ROLES_TILL, RPC_INLINE, till_authorise_burn, NULL},
     {"CaptureBurn", ROLES_TILL, RPC_INLINE, till_capture_burn, NULL},
@@ -111,6 +114,9 @@ static const struct rpc_method programme_methods[] = {
     {"ListProgrammes", ROLES_READ, RPC_WORKER, programme_list, NULL},
     {"GetProgramme", ROLES_READ, RPC_WORKER, programme_get, NULL},
     {"ExplainPurchase", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, programme_explain, NULL},
+    {"IssueCoupons", ROLES_OFFICE, RPC_WORKER, coupon_issue_codes, NULL},
+    {"GetCoupon", ROLES_TILL | ROLE_AUDITOR, RPC_INLINE, coupon_get, NULL},
+    {"ListCoupons", ROLES_READ, RPC_INLINE, coupon_list, NULL},
 };
 
 static const struct rpc_method reward_methods[] = {

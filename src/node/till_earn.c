@@ -19,30 +19,45 @@ static bool has_fraud_rules(struct node *node)
     return has_rules;
 }
 
+enum err till_fill_earned(struct node *node, struct arena *arena, const struct uid *id,
+                          const struct outcome *outcome, const struct judged_answer *judged,
+                          Talea__V1__EarnResponse *out_response)
+{
+    const struct answer *answer = &outcome->answer;
+    char sale[UID_TEXT_MAX];
+    struct uid alert;
+    talea__v1__earn_response__init(out_response);
+    uid_format(id, sale);
+    out_response->sale_id = arena_text(arena, slice_of(sale, strlen(sale)));
+    out_response->earned_points = answer->points.minor;
+    out_response->home = (char *)(uintptr_t)answer->home.text;
+    out_response->journal_row = answer->row;
+    out_response->balance = message_balance_now(node, arena, &answer->member);
+    out_response->discount_minor = judged->discount_minor;
+    out_response->awards = judged->awards;
+    out_response->n_awards = judged->award_count;
+    out_response->codes = judged->codes;
+    out_response->n_codes = judged->code_count;
+    out_response->items = judged->items;
+    out_response->n_items = judged->item_count;
+    out_response->programme_version = judged->programme_version;
+    if (has_fraud_rules(node) && alert_holds_sale(node, id, &alert)) {
+        out_response->alert_id = message_uid(arena, &alert);
+        return out_response->alert_id == NULL ? ERR_RESOURCE : ERR_OK;
+    }
+    return out_response->sale_id == NULL ? ERR_RESOURCE : ERR_OK;
+}
+
 static void send_answer(struct node *node, struct rpc_call *call, const struct uid *id,
                         const struct outcome *outcome, const struct judged_answer *judged)
 {
     Talea__V1__EarnResponse response;
-    talea__v1__earn_response__init(&response);
-    const struct answer *answer = &outcome->answer;
-    char sale[UID_TEXT_MAX];
-    char alert_text[UID_TEXT_MAX];
-    struct uid alert;
-    uid_format(id, sale);
-    response.sale_id = sale;
-    response.earned_points = answer->points.minor;
-    response.home = (char *)(uintptr_t)answer->home.text;
-    response.journal_row = answer->row;
-    response.balance = message_balance_now(node, rpc_call_arena(call), &answer->member);
-    response.discount_minor = judged->discount_minor;
-    response.awards = judged->awards;
-    response.n_awards = judged->award_count;
-    response.programme_version = judged->programme_version;
-    if (has_fraud_rules(node) && alert_holds_sale(node, id, &alert)) {
-        uid_format(&alert, alert_text);
-        response.alert_id = alert_text;
+    enum err err = till_fill_earned(node, rpc_call_arena(call), id, outcome, judged, &response);
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+    } else {
+        rpc_call_reply(call, &response.base);
     }
-    rpc_call_reply(call, &response.base);
 }
 
 static void send_earned(struct reply *reply)

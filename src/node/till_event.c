@@ -20,6 +20,10 @@ static void send_recorded(struct node *node, struct rpc_call *call, const struct
     response.journal_row = outcome->answer.row;
     response.awards = judged->awards;
     response.n_awards = judged->award_count;
+    response.codes = judged->codes;
+    response.n_codes = judged->code_count;
+    response.items = judged->items;
+    response.n_items = judged->item_count;
     response.programme_version = judged->programme_version;
     rpc_call_reply(call, &response.base);
 }
@@ -48,7 +52,8 @@ static bool read_texts(struct rpc_call *call, const Talea__V1__RecordEventReques
                           .channel = slice_of(request->channel, strlen(request->channel))};
     return request_text(call, "event", request->event, copy, sizeof copy) &&
            request_text(call, "store", request->store, copy, sizeof copy) &&
-           request_text(call, "channel", request->channel, copy, sizeof copy);
+           request_text(call, "channel", request->channel, copy, sizeof copy) &&
+           till_read_codes(call, request->codes, request->n_codes, out_occasion);
 }
 
 /* Takes the snapshot over. */

@@ -12,6 +12,7 @@
 
 static void try_judging(struct till_judged *till);
 static void end_refused(struct till_judged *till);
+static till_judged_fill fill_sale;
 
 /* Memory that is not the call's. */
 static void release(struct till_judged *till)
@@ -62,37 +63,8 @@ struct till_judged *till_judged_create(struct node *node, struct rpc_call *call,
     till->snapshot = snapshot;
     till->judged.snapshot = snapshot;
     till->turn.run = take_turn;
+    till->fill = fill_sale;
     return till;
-}
-
-/* The words of what rules gave. */
-static enum err name_awards(const struct programme_version *version, const struct award *awards,
-                            size_t count, struct arena *arena, struct judged_answer *answer)
-{
-    const struct rules_text *text = rules_text(version->rules);
-    answer->awards = arena_alloc(arena, (count + 1) * sizeof *answer->awards);
-    if (answer->awards == NULL) {
-        return ERR_RESOURCE;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (awards[i].rule >= text->rule_count) {
-            return ERR_CORRUPT;
-        }
-        const struct rule *rule = &text->rules[awards[i].rule];
-        Talea__V1__Award *award = arena_alloc(arena, sizeof *award);
-        if (award == NULL) {
-            return ERR_RESOURCE;
-        }
-        talea__v1__award__init(award);
-        award->rule = arena_text(arena, slice_of(rule->name, strlen(rule->name)));
-        bool is_discount = rule_stage(rule) == STAGE_DISCOUNT;
-        award->points = rule_given_in(rule) == GIVEN_IN_POINTS ? awards[i].given : 0;
-        award->discount_minor = is_discount ? awards[i].given : 0;
-        answer->awards[i] = award;
-    }
-    answer->award_count = count;
-    answer->programme_version = version->programme.version;
-    return ERR_OK;
 }
 
 /* As the journal kept it. */
@@ -108,14 +80,18 @@ static enum err read_kept(struct till_judged *till, struct judged_answer *answer
     if (version == NULL || version->rules == NULL) {
         return ERR_NOT_FOUND;
     }
-    answer->discount_minor = kept.discount.minor;
-    answer->spent_points = kept.spent.minor;
-    answer->due_minor = kept.due.minor;
-    answer->refund_minor = kept.refund.minor;
-    answer->item_count = kept.item_count;
-    TRY(given_tell(till->node, version, kept.items, kept.item_count, change.groups, arena,
-                   &answer->items));
-    return name_awards(version, kept.awards, kept.award_count, arena, answer);
+    TRY(judged_answer_fill(version, &kept, arena, answer));
+    return given_tell_cards(till->node, version, &kept, change.groups, arena, answer->items);
+}
+
+/* A promise whose time is over is told from one that was kept or given up. */
+static void refuse_outcome(struct rpc_call *call, enum verdict verdict, bool is_over)
+{
+    if (verdict == VERDICT_OCCASION_ENDED && is_over) {
+        refuse(call, 9, "QUOTE_OVER", "The quote's time is over.");
+    } else {
+        refuse_verdict(call, verdict);
+    }
 }
 
 static void answer_call(struct till_judged *till, enum err err, const struct judged_answer *answer)
@@ -125,44 +101,44 @@ static void answer_call(struct till_judged *till, enum err err, const struct jud
     struct uid id = till->judged.id;
     struct outcome outcome = till->outcomes[0];
     till_judged_send *send = till->send;
+    struct unix_ms until = till->judged.until;
+    bool is_over = until.ms != 0 && node_now(node).ms >= until.ms;
     release(till);
     if (till->refusal.code != 0) {
         refuse(call, till->refusal.code, till->refusal.reason, "%s", till->refusal.text.text);
     } else if (err != ERR_OK) {
         refuse_err(call, err, NULL);
     } else if (outcome.verdict != VERDICT_OK) {
-        refuse_verdict(call, outcome.verdict);
+        refuse_outcome(call, outcome.verdict, is_over);
     } else {
         send(node, call, &id, &outcome, answer);
     }
 }
 
 /* A repeat of what nothing is kept any more says what it gave, and not why. */
+static enum err fill_sale(struct till_judged *till, bool is_repeat, struct judged_answer *answer)
+{
+    if (!is_repeat) {
+        const struct judging_case *judged = &till->judged;
+        struct arena *arena = rpc_call_arena(till->call);
+        TRY(judged_answer_fill(judged->version, &judged->kept, arena, answer));
+        return given_tell_cards(till->node, judged->version, &judged->kept,
+                                buffer_slice(&judged->groups), arena, answer->items);
+    }
+    enum err err = read_kept(till, answer);
+    if (err == ERR_NOT_FOUND) {
+        *answer = (struct judged_answer){.discount_minor = 0};
+        err = ERR_OK;
+    }
+    return err;
+}
+
 static void answer_repeat(struct errand *errand)
 {
     struct till_judged *till = (struct till_judged *)(void *)errand; /* its first field */
     struct judged_answer answer = {.discount_minor = 0};
-    enum err err = read_kept(till, &answer);
-    if (err == ERR_NOT_FOUND) {
-        answer = (struct judged_answer){.discount_minor = 0};
-        err = ERR_OK;
-    }
+    enum err err = till->fill(till, true, &answer);
     answer_call(till, err, &answer);
-}
-
-static enum err tell_first(struct till_judged *till, struct judged_answer *answer)
-{
-    const struct judging_case *judged = &till->judged;
-    const struct judgement *judgement = &judged->judgement;
-    struct arena *arena = rpc_call_arena(till->call);
-    answer->discount_minor = judgement->discount.minor;
-    answer->spent_points = judgement->spent.minor;
-    answer->due_minor = judgement->due.minor;
-    answer->refund_minor = judgement->refund.minor;
-    answer->item_count = judgement->item_count;
-    TRY(given_tell(till->node, judged->version, judgement->items, judgement->item_count,
-                   buffer_slice(&judged->groups), arena, &answer->items));
-    return name_awards(judged->version, judgement->awards, judgement->award_count, arena, answer);
 }
 
 static void answer_first(void *context)
@@ -171,7 +147,7 @@ static void answer_first(void *context)
     struct judged_answer answer = {.discount_minor = 0};
     enum err err = till->err;
     if (err == ERR_OK && till->refusal.code == 0 && till->outcomes[0].verdict == VERDICT_OK) {
-        err = tell_first(till, &answer);
+        err = till->fill(till, false, &answer);
     }
     answer_call(till, err, &answer);
 }
@@ -252,7 +228,7 @@ static void try_judging(struct till_judged *till)
                        "of this node's configuration.",
                        till->node->config.limits.points_per_command_max);
     }
-    if (err == ERR_OK && !judged->is_known) {
+    if (err == ERR_OK && judged->purpose == JUDGING_SALE && !judged->is_known) {
         err = burning_look(judged, &till->refusal);
         if (till->look != NULL && till->refusal.code == 0) {
             till->look(till, &till->refusal);
@@ -281,79 +257,4 @@ void till_judged_run(struct till_judged *till)
     if (judge_gate_enter(&till->node->judge_gate, &named, &till->turn)) {
         try_judging(till);
     }
-}
-
-/* At most 64 printable bytes. */
-static bool read_goods(struct rpc_call *call, const char *field, const char *text,
-                       struct slice *out_text)
-{
-    char copy[LIMIT_GOODS_TEXT_BYTES + 1];
-    *out_text = slice_of(text, strlen(text));
-    return request_text(call, field, text, copy, sizeof copy);
-}
-
-static bool read_line(struct rpc_call *call, const Talea__V1__BasketLine *said,
-                      struct basket_line *out_line)
-{
-    if (said->amount_minor < 0 || said->quantity_milli < 0) {
-        refuse_verdict(call, VERDICT_AMOUNT_NEGATIVE);
-        return false;
-    }
-    out_line->amount = money_of(said->amount_minor);
-    out_line->quantity_milli = said->quantity_milli;
-    return read_goods(call, "lines.product", said->product, &out_line->product) &&
-           read_goods(call, "lines.category", said->category, &out_line->category) &&
-           read_goods(call, "lines.brand", said->brand, &out_line->brand);
-}
-
-static bool read_lines(struct rpc_call *call, const Talea__V1__EarnRequest *request,
-                       struct basket_line *lines, struct occasion *occasion)
-{
-    occasion->line_count = request->n_lines == 0 ? 1 : request->n_lines;
-    lines[0] = (struct basket_line){.amount = money_of(request->amount_minor)};
-    if (request->amount_minor < 0) {
-        refuse_verdict(call, VERDICT_AMOUNT_NEGATIVE);
-        return false;
-    }
-    for (size_t i = 0; i < request->n_lines; i++) {
-        lines[i] = (struct basket_line){.amount = {0}};
-        if (!read_line(call, request->lines[i], &lines[i])) {
-            return false;
-        }
-    }
-    occasion->lines = lines;
-    return true;
-}
-
-bool till_read_basket(struct rpc_call *call, const Talea__V1__EarnRequest *request,
-                      struct occasion *out_occasion)
-{
-    struct money total;
-    struct note note = {""};
-    if (request->n_lines > LIMIT_RECEIPT_LINES) {
-        refuse(call, 3, "TOO_MANY_LINES", "At most %u lines are allowed.", LIMIT_RECEIPT_LINES);
-        return false;
-    }
-    struct basket_line *lines =
-        arena_alloc(rpc_call_arena(call), (request->n_lines + 1) * sizeof *lines);
-    if (lines == NULL) {
-        refuse_err(call, ERR_RESOURCE, NULL);
-        return false;
-    }
-    *out_occasion = (struct occasion){.kind = OCCASION_SALE};
-    if (!read_lines(call, request, lines, out_occasion) ||
-        !read_goods(call, "store", request->store, &out_occasion->store) ||
-        !read_goods(call, "channel", request->channel, &out_occasion->channel)) {
-        return false;
-    }
-    out_occasion->paid_in_points = money_of(request->paid_in_points_minor);
-    enum err err = occasion_check(out_occasion, &total, &note);
-    if (err == ERR_OK && request->amount_minor != 0 && request->amount_minor != total.minor) {
-        refuse(call, 3, "AMOUNT_MISMATCH", "The lines' amounts are not amount_minor in all.");
-        return false;
-    }
-    if (err != ERR_OK) {
-        refuse_err(call, err, &note);
-    }
-    return err == ERR_OK;
 }

@@ -22,12 +22,15 @@ struct judged_answer {
     int64_t discount_minor;
     Talea__V1__Award **awards;
     size_t award_count;
-    uint32_t programme_version;
+    Talea__V1__CodeAnswer **codes;
+    size_t code_count;
     Talea__V1__GivenItem **items;
     size_t item_count;
+    uint32_t programme_version;
     int64_t spent_points;
     int64_t due_minor;
     int64_t refund_minor;
+    Talea__V1__QuoteResponse *quote; /* of a quote: all of it, in the call's memory */
 };
 
 /* Why nothing comes of it, though the ledger was not asked. */
@@ -44,6 +47,11 @@ typedef void till_judged_send(struct node *node, struct rpc_call *call, const st
 /* Looks at a judgement before it is told to the ledger; not asked of repeats. */
 typedef void till_judged_look(struct till_judged *till, struct till_refusal *out_refusal);
 
+/* What is said of the case, in the call's memory: of what was judged now, or as it was told first.
+ */
+typedef enum err till_judged_fill(struct till_judged *till, bool is_repeat,
+                                  struct judged_answer *answer);
+
 struct till_judged {
     struct errand errand; /* first */
     struct judge_turn turn;
@@ -52,6 +60,7 @@ struct till_judged {
     till_judged_send *send;
     till_judged_look *look; /* NULL: whatever comes of it is fine */
     const void *context;    /* of `look` */
+    till_judged_fill *fill;
     struct snapshot *snapshot;
     bool has_bound; /* a till gives no more than the configuration says */
     struct judging_case judged;
@@ -69,7 +78,25 @@ void till_judged_run(struct till_judged *till);
 /* Nothing came of it; the call was refused already. */
 void till_judged_drop(struct till_judged *till);
 
-/* Lines, store, channel and amount of a purchase; false: the call was refused. Borrows texts. */
+/* The words of what a case says, in the arena; borrows texts. ERR_CORRUPT for a rule that the
+ * version does not have, ERR_RESOURCE. */
+MUST_USE enum err judged_answer_fill(const struct programme_version *version,
+                                     const struct kept_case *kept, struct arena *arena,
+                                     struct judged_answer *out_answer);
+
+/* The answer of Earn; texts are in the arena, and in what is given. ERR_RESOURCE. */
+MUST_USE enum err till_fill_earned(struct node *node, struct arena *arena, const struct uid *id,
+                                   const struct outcome *outcome,
+                                   const struct judged_answer *judged,
+                                   Talea__V1__EarnResponse *out_response);
+/* Hash of a basket and whose card it is. */
+struct hash till_said_by(const struct occasion *occasion, const struct card_number *card);
+
+/* Coupons' codes that were shown; false: the call was refused. Borrows texts. */
+MUST_USE bool till_read_codes(struct rpc_call *call, char *const *codes, size_t count,
+                              struct occasion *occasion);
+/* Lines, store, channel, amount and codes of a purchase; false: the call was refused. Borrows
+ * texts. */
 MUST_USE bool till_read_basket(struct rpc_call *call, const Talea__V1__EarnRequest *request,
                                struct occasion *out_occasion);
 

@@ -5,6 +5,11 @@
 #include "base/text.h"
 #include "draw/kept.h"
 #include "ledger/lots.h"
+#include "ledger/standings.h"
+#include "programme/kept_case.h"
+#include "programme/kept_issue.h"
+
+#define CASE_BYTES (2u << 20)
 
 static struct notify_message message_of(const struct record *record, enum notify_kind kind)
 {
@@ -54,17 +59,16 @@ static enum err of_entry(const struct record *record, struct notify_message *out
 }
 
 /* Who won a draw. */
-static enum err of_change(const struct record *record, struct notify_message *out_message)
+static enum err of_won(const struct record *record, const struct command_standing *change,
+                       struct notify_message *out_message)
 {
-    struct command command;
     struct draw_kept_won won;
     struct uid member;
     char prize[LIMIT_NAME_BYTES + 1];
-    TRY(record_command(record, &command));
-    if (!draw_kept_is(command.standing.evidence, DRAW_KEPT_WON)) {
+    if (!draw_kept_is(change->evidence, DRAW_KEPT_WON)) {
         return ERR_NOT_FOUND;
     }
-    TRY(draw_kept_won_decode(command.standing.evidence, &won));
+    TRY(draw_kept_won_decode(change->evidence, &won));
     if (won.member.length != sizeof member.bytes) {
         return ERR_NOT_FOUND;
     }
@@ -72,6 +76,80 @@ static enum err of_change(const struct record *record, struct notify_message *ou
     (void)text_clean_line(prize, sizeof prize, won.prize);
     *out_message = notify_named(record, NOTIFY_DRAW_WON, &member, prize, (struct unix_ms){0});
     return ERR_OK;
+}
+
+static struct notify_message of_code(const struct record *record, const struct uid *member,
+                                     struct slice code, int64_t until_day)
+{
+    char text[LIMIT_CODE_BYTES + 1] = "";
+    size_t length = code.length < sizeof text ? code.length : sizeof text - 1;
+    memcpy(text, code.at, length);
+    /* People are told the last day, and not the first one on which it is over. */
+    struct unix_ms until = {until_day == INT64_MAX ? 0 : until_day * DAY_MS - 1};
+    return notify_named(record, NOTIFY_COUPON_GIVEN, member, text, until);
+}
+
+/* Whose numbers a change is about; false: nobody's of ours. */
+static bool find_member(struct slice groups, struct uid *out_member)
+{
+    struct reader in = reader_of(groups);
+    while (in.err == ERR_OK && in.at != in.end) {
+        struct standing_owner owner;
+        uint32_t count;
+        standing_read_group(&in, &owner, &count);
+        if (in.err == ERR_OK && owner.kind == OWNER_MEMBER) {
+            memcpy(out_member->bytes, owner.id, sizeof out_member->bytes);
+            return true;
+        }
+        for (uint32_t i = 0; i < count && in.err == ERR_OK; i++) {
+            struct standing_step step;
+            standing_read_step(&in, &step);
+        }
+    }
+    return false;
+}
+
+/* The first code that a purchase gave. */
+static enum err of_case(const struct record *record, const struct command_standing *change,
+                        struct arena *arena, struct notify_message *out_message)
+{
+    struct kept_case kept;
+    struct uid member;
+    if (!kept_case_is(change->evidence) || !find_member(change->groups, &member)) {
+        return ERR_NOT_FOUND;
+    }
+    TRY(kept_case_decode(change->evidence, arena, &kept));
+    for (size_t i = 0; i < kept.item_count; i++) {
+        const struct kept_item *item = &kept.items[i];
+        if (item->code_count > 0) {
+            *out_message = of_code(record, &member, item->codes[0], item->until_day);
+            return ERR_OK;
+        }
+    }
+    return ERR_NOT_FOUND;
+}
+
+/* A prize; a coupon's code for the member: issued by hand, or given by a purchase. */
+static enum err of_change(const struct record *record, struct notify_message *out_message)
+{
+    struct command command;
+    struct kept_code code;
+    struct arena arena;
+    TRY(record_command(record, &command));
+    enum err err = kept_code_decode(command.standing.evidence, &code);
+    if (err == ERR_OK) {
+        *out_message = of_code(record, &code.member, code.code, code.until_day);
+    }
+    if (err == ERR_NOT_FOUND) {
+        err = of_won(record, &command.standing, out_message);
+    }
+    if (err != ERR_NOT_FOUND) {
+        return err;
+    }
+    arena_init(&arena, CASE_BYTES);
+    err = of_case(record, &command.standing, &arena, out_message);
+    arena_fini(&arena);
+    return err;
 }
 
 enum err notify_of_record(const struct record *record, const struct partner_id *self,

@@ -3,11 +3,17 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "programme/coupon_code.h"
 #include "programme/hash.h"
 
 enum {
     VARIANT_UNTIL,
     VARIANT_KEY
+};
+
+enum {
+    VARIANT_ISSUED,
+    VARIANT_USED
 };
 
 static bool begins_with(struct slice text, struct slice prefix)
@@ -44,7 +50,7 @@ static bool is_shape_right(const struct coupon *coupon)
         }
     }
     return coupon->code_count <= LIMIT_COUPON_CODES && is_listed == (coupon->prefix.length == 0) &&
-           coupon->prefix.length <= LIMIT_CODE_BYTES && !(is_listed && coupon->is_personal);
+           coupon_code_fits(coupon->prefix) && !(is_listed && coupon->is_personal);
 }
 
 static enum err check_one(const struct rules_text *text, uint16_t number, struct note *note)
@@ -52,9 +58,9 @@ static enum err check_one(const struct rules_text *text, uint16_t number, struct
     const struct coupon *coupon = &text->coupons[number];
     if (!is_shape_right(coupon)) {
         return note_set(note, ERR_INPUT,
-                        "coupon %s: it has at most %u codes or a prefix, and only codes with a "
-                        "prefix are personal",
-                        coupon->name, LIMIT_COUPON_CODES);
+                        "coupon %s: it has at most %u codes or a prefix of at most %u bytes, and "
+                        "only codes with a prefix are personal",
+                        coupon->name, LIMIT_COUPON_CODES, LIMIT_CODE_BYTES - COUPON_TAIL);
     }
     for (size_t i = 0; i < coupon->code_count; i++) {
         if (coupon_of_code(text, coupon->codes[i]) != number) {
@@ -124,4 +130,26 @@ bool coupon_is_for(const struct coupon *coupon, const struct standing *code, str
 {
     uint64_t slot = slot_named(SLOT_COUPON, VARIANT_KEY, coupon->name);
     return !coupon->is_personal || standing_value(code, slot, 0) == number_of(key);
+}
+
+uint64_t coupon_issued_slot(const struct coupon *coupon)
+{
+    return slot_named(SLOT_COUPON_COUNT, VARIANT_ISSUED, coupon->name);
+}
+
+uint64_t coupon_used_slot(const struct coupon *coupon)
+{
+    return slot_named(SLOT_COUPON_COUNT, VARIANT_USED, coupon->name);
+}
+
+uint16_t coupon_issued_as(const struct rules_text *text, struct slice name)
+{
+    for (size_t c = 0; c < text->coupon_count; c++) {
+        const struct coupon *coupon = &text->coupons[c];
+        if (coupon->code_count == 0 &&
+            slice_equal(name, slice_of(coupon->name, strlen(coupon->name)))) {
+            return (uint16_t)c;
+        }
+    }
+    return NO_COUPON;
 }

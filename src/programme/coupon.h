@@ -26,4 +26,11 @@ MUST_USE enum err coupon_issue(const struct coupon *coupon, int64_t until_day, s
 int64_t coupon_until(const struct coupon *coupon, const struct standing *code);
 bool coupon_is_for(const struct coupon *coupon, const struct standing *code, struct slice key);
 
+/* The numbers of the programme as a whole that say how many codes of the coupon were issued, and
+ * how often codes of it were used. */
+uint64_t coupon_issued_slot(const struct coupon *coupon);
+uint64_t coupon_used_slot(const struct coupon *coupon);
+/* The coupon that the name is of, by its place, if its codes are issued; else NO_COUPON. */
+uint16_t coupon_issued_as(const struct rules_text *text, struct slice name);
+
 #endif

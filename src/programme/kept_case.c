@@ -3,10 +3,16 @@
 #include "base/limits.h"
 
 enum {
-    KEPT_CASE_VERSION = 3,
-    KEPT_CASE_PLAIN = 1, /* without what is behind it */
-    KEPT_CASE_WITH_SHOPPER = 2 /* behind it: who the shopper is; then what was given */,
-    OTHERS_FROM = 0x40
+    KEPT_CASE_VERSION = 1
+};
+
+/* What only some cases have, behind what all have: a tag and a block each, ascending by tag. */
+enum kept_part {
+    PART_SHOPPER = 1,
+    PART_CODES = 2,
+    PART_ITEMS = 3,
+    PART_COST = 4,
+    PART_END
 };
 
 static void write_line(struct buffer *out, const struct basket_line *line)
@@ -37,25 +43,10 @@ static void write_standing(struct buffer *out, const struct standing *standing)
     }
 }
 
-/* Things that were given, and what they cost. */
-static void write_items(struct buffer *out, const struct kept_case *kept)
-{
-    write_svarint(out, kept->spent.minor);
-    write_svarint(out, kept->due.minor);
-    write_svarint(out, kept->refund.minor);
-    write_varint(out, kept->item_count);
-    for (size_t i = 0; i < kept->item_count; i++) {
-        const struct item *item = &kept->items[i];
-        write_varint(out, item->rule);
-        write_svarint(out, item->count);
-        write_svarint(out, item->worth.minor);
-        write_svarint(out, item->until_day);
-    }
-}
-
 /* Without the birthday, which is the member's own and is forgotten with it. */
-static void write_shopper(struct buffer *out, const struct shopper *shopper)
+static void write_shopper(struct buffer *out, const struct kept_case *kept)
 {
+    const struct shopper *shopper = &kept->occasion.shopper;
     write_block(out, shopper->key);
     write_block(out, shopper->referrer);
     write_svarint(out, shopper->enrolled_day);
@@ -63,6 +54,76 @@ static void write_shopper(struct buffer *out, const struct shopper *shopper)
     write_varint(out, shopper->list_count);
     for (size_t i = 0; i < shopper->list_count; i++) {
         write_block(out, shopper->lists[i]);
+    }
+}
+
+static bool is_shopper_known(const struct shopper *shopper)
+{
+    return shopper->key.length + shopper->referrer.length + shopper->list_count > 0 ||
+           shopper->enrolled_day != 0 || shopper->balance.minor != 0;
+}
+
+static void write_codes(struct buffer *out, const struct kept_case *kept)
+{
+    write_varint(out, kept->occasion.code_count);
+    for (size_t i = 0; i < kept->occasion.code_count; i++) {
+        write_block(out, kept->occasion.codes[i].text);
+        write_standing(out, &kept->occasion.codes[i].standing);
+        write_varint(out, kept->codes[i].rule);
+        write_varint(out, (uint64_t)kept->codes[i].reason);
+    }
+}
+
+static void write_items(struct buffer *out, const struct kept_case *kept)
+{
+    write_varint(out, kept->item_count);
+    for (size_t i = 0; i < kept->item_count; i++) {
+        const struct kept_item *item = &kept->items[i];
+        write_varint(out, item->rule);
+        write_block(out, item->name);
+        write_svarint(out, item->count);
+        write_svarint(out, item->worth.minor);
+        write_svarint(out, item->until_day);
+        write_varint(out, item->code_count);
+        for (size_t c = 0; c < item->code_count; c++) {
+            write_block(out, item->codes[c]);
+        }
+    }
+}
+
+static void write_cost(struct buffer *out, const struct kept_case *kept)
+{
+    write_svarint(out, kept->spent.minor);
+    write_svarint(out, kept->due.minor);
+    write_svarint(out, kept->refund.minor);
+}
+
+typedef void write_part(struct buffer *out, const struct kept_case *kept);
+
+static void add_part(struct buffer *out, enum kept_part tag, write_part *write,
+                     const struct kept_case *kept)
+{
+    struct buffer part = {0};
+    write(&part, kept);
+    write_u8(out, (uint8_t)tag);
+    write_block(out, buffer_slice(&part));
+    out->err = out->err == ERR_OK ? part.err : out->err;
+    buffer_fini(&part);
+}
+
+static void write_parts(struct buffer *out, const struct kept_case *kept)
+{
+    if (is_shopper_known(&kept->occasion.shopper)) {
+        add_part(out, PART_SHOPPER, write_shopper, kept);
+    }
+    if (kept->occasion.code_count > 0) {
+        add_part(out, PART_CODES, write_codes, kept);
+    }
+    if (kept->item_count > 0) {
+        add_part(out, PART_ITEMS, write_items, kept);
+    }
+    if (kept->spent.minor != 0 || kept->due.minor != 0 || kept->refund.minor != 0) {
+        add_part(out, PART_COST, write_cost, kept);
     }
 }
 
@@ -92,8 +153,7 @@ void kept_case_encode(const struct kept_case *kept, struct buffer *out)
         write_svarint(out, kept->awards[i].wanted);
         write_svarint(out, kept->awards[i].given);
     }
-    write_shopper(out, &occasion->shopper);
-    write_items(out, kept);
+    write_parts(out, kept);
 }
 
 /* A list of at most `most`; NULL without memory, or when there are more. */
@@ -139,6 +199,16 @@ static enum err read_standing(struct reader *in, struct arena *arena, struct sta
     return ERR_OK;
 }
 
+static uint16_t read_rule(struct reader *in)
+{
+    uint64_t rule = read_varint(in);
+    if (rule >= LIMIT_RULES) {
+        read_fail(in);
+        rule = 0;
+    }
+    return (uint16_t)rule;
+}
+
 static enum err read_awards(struct reader *in, struct arena *arena, struct kept_case *kept)
 {
     struct award *awards = read_list(in, arena, LIMIT_RULES, sizeof *awards, &kept->award_count);
@@ -146,46 +216,22 @@ static enum err read_awards(struct reader *in, struct arena *arena, struct kept_
         return ERR_RESOURCE;
     }
     for (size_t i = 0; i < kept->award_count; i++) {
-        uint64_t rule = read_varint(in);
+        uint16_t rule = read_rule(in);
         int64_t wanted = read_svarint(in);
         int64_t given = read_svarint(in);
-        if (rule >= LIMIT_RULES) {
-            read_fail(in);
-        }
-        awards[i] = (struct award){.rule = (uint16_t)rule, .wanted = wanted, .given = given};
+        awards[i] = (struct award){.rule = rule, .wanted = wanted, .given = given};
     }
     kept->awards = awards;
     return ERR_OK;
 }
 
-static enum err read_items(struct reader *in, struct arena *arena, struct kept_case *kept)
+static enum err read_shopper(struct reader *in, struct arena *arena, struct kept_case *kept)
 {
-    kept->spent.minor = read_svarint(in);
-    kept->due.minor = read_svarint(in);
-    kept->refund.minor = read_svarint(in);
-    struct item *items = read_list(in, arena, LIMIT_RULES, sizeof *items, &kept->item_count);
-    if (items == NULL) {
-        return ERR_RESOURCE;
-    }
-    for (size_t i = 0; i < kept->item_count; i++) {
-        uint64_t rule = read_varint(in);
-        if (rule >= LIMIT_RULES) {
-            read_fail(in);
-        }
-        items[i] = (struct item){.rule = (uint16_t)rule, .count = read_svarint(in)};
-        items[i].worth.minor = read_svarint(in);
-        items[i].until_day = read_svarint(in);
-    }
-    kept->items = items;
-    return ERR_OK;
-}
-
-static enum err read_shopper(struct reader *in, struct arena *arena, struct shopper *shopper)
-{
+    struct shopper *shopper = &kept->occasion.shopper;
     shopper->key = read_block(in);
     shopper->referrer = read_block(in);
     shopper->enrolled_day = read_svarint(in);
-    shopper->balance.minor = read_svarint(in);
+    shopper->balance = points_of(read_svarint(in));
     struct slice *lists =
         read_list(in, arena, LIMIT_SHOPPER_LISTS, sizeof *lists, &shopper->list_count);
     if (lists == NULL) {
@@ -198,9 +244,98 @@ static enum err read_shopper(struct reader *in, struct arena *arena, struct shop
     return ERR_OK;
 }
 
+static enum err read_codes(struct reader *in, struct arena *arena, struct kept_case *kept)
+{
+    size_t count;
+    struct shown_code *codes = read_list(in, arena, LIMIT_SHOWN_CODES, sizeof *codes, &count);
+    struct code_verdict *verdicts = arena_alloc(arena, (count + 1) * sizeof *verdicts);
+    if (codes == NULL || verdicts == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < count; i++) {
+        codes[i].text = read_block(in);
+        TRY(read_standing(in, arena, &codes[i].standing));
+        uint64_t rule = read_varint(in);
+        uint64_t reason = read_varint(in);
+        if ((rule >= LIMIT_RULES && rule != NO_RULE) || reason >= TRACE_REASON_COUNT ||
+            standing_check(&codes[i].standing) != ERR_OK) {
+            read_fail(in);
+            reason = 0;
+        }
+        verdicts[i] = (struct code_verdict){(uint16_t)rule, (enum trace_reason)reason};
+    }
+    kept->occasion.codes = codes;
+    kept->occasion.code_count = count;
+    kept->codes = verdicts;
+    return ERR_OK;
+}
+
+static enum err read_item(struct reader *in, struct arena *arena, struct kept_item *out_item)
+{
+    out_item->rule = read_rule(in);
+    out_item->name = read_block(in);
+    out_item->count = read_svarint(in);
+    out_item->worth = money_of(read_svarint(in));
+    out_item->until_day = read_svarint(in);
+    struct slice *codes =
+        read_list(in, arena, LIMIT_GIVEN_CODES, sizeof *codes, &out_item->code_count);
+    if (codes == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < out_item->code_count; i++) {
+        codes[i] = read_block(in);
+    }
+    out_item->codes = codes;
+    return ERR_OK;
+}
+
+static enum err read_items(struct reader *in, struct arena *arena, struct kept_case *kept)
+{
+    struct kept_item *items = read_list(in, arena, LIMIT_RULES, sizeof *items, &kept->item_count);
+    if (items == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < kept->item_count; i++) {
+        TRY(read_item(in, arena, &items[i]));
+    }
+    kept->items = items;
+    return ERR_OK;
+}
+
+static enum err read_cost(struct reader *in, struct arena *arena, struct kept_case *kept)
+{
+    (void)arena;
+    kept->spent.minor = read_svarint(in);
+    kept->due.minor = read_svarint(in);
+    kept->refund.minor = read_svarint(in);
+    return ERR_OK;
+}
+
+typedef enum err read_part(struct reader *in, struct arena *arena, struct kept_case *kept);
+
+static enum err read_parts(struct reader *in, struct arena *arena, struct kept_case *kept)
+{
+    static read_part *const parts[PART_END] = {[PART_SHOPPER] = read_shopper,
+                                               [PART_CODES] = read_codes,
+                                               [PART_ITEMS] = read_items,
+                                               [PART_COST] = read_cost};
+    unsigned last = 0;
+    while (in->err == ERR_OK && in->at != in->end) {
+        unsigned tag = read_u8(in);
+        struct reader part = reader_of(read_block(in));
+        if (tag <= last || tag >= PART_END) {
+            return ERR_CORRUPT;
+        }
+        last = tag;
+        TRY(parts[tag](&part, arena, kept));
+        TRY(reader_finish(&part));
+    }
+    return ERR_OK;
+}
+
 bool kept_case_is(struct slice bytes)
 {
-    return bytes.length > 0 && bytes.at[0] < OTHERS_FROM;
+    return bytes.length > 0 && bytes.at[0] == KEPT_CASE_VERSION;
 }
 
 enum err kept_case_decode(struct slice bytes, struct arena *arena, struct kept_case *out_case)
@@ -210,8 +345,7 @@ enum err kept_case_decode(struct slice bytes, struct arena *arena, struct kept_c
     struct occasion *occasion = &kept.occasion;
     struct note unused;
     struct money total;
-    unsigned version = read_u8(&in);
-    if (version < KEPT_CASE_PLAIN || version > KEPT_CASE_VERSION) {
+    if (read_u8(&in) != KEPT_CASE_VERSION) {
         return ERR_CORRUPT;
     }
     uint64_t programme = read_varint(&in);
@@ -233,12 +367,7 @@ enum err kept_case_decode(struct slice bytes, struct arena *arena, struct kept_c
     kept.gross.minor = read_svarint(&in);
     kept.discount.minor = read_svarint(&in);
     TRY(read_awards(&in, arena, &kept));
-    if (version >= KEPT_CASE_WITH_SHOPPER) {
-        TRY(read_shopper(&in, arena, &occasion->shopper));
-    }
-    if (version == KEPT_CASE_VERSION) {
-        TRY(read_items(&in, arena, &kept));
-    }
+    TRY(read_parts(&in, arena, &kept));
     TRY(reader_finish(&in));
     if (standing_check(&kept.standing) != ERR_OK ||
         standing_check(&occasion->programme) != ERR_OK ||

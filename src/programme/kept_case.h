@@ -9,6 +9,17 @@
 
 #include "programme/judge.h"
 
+/* As `struct item`, with the codes of a coupon that it is. */
+struct kept_item {
+    uint16_t rule;
+    struct slice name;
+    int64_t count;
+    struct money worth;
+    int64_t until_day;
+    const struct slice *codes;
+    size_t code_count; /* at most LIMIT_GIVEN_CODES */
+};
+
 struct kept_case {
     uint32_t programme;       /* its number in the ledger */
     struct occasion occasion; /* but for the birthday: it is personal, and not kept */
@@ -18,8 +29,9 @@ struct kept_case {
     struct money discount;
     const struct award *awards; /* by place in the version's text */
     size_t award_count;
-    const struct item *items; /* their names are the version's: empty when they are read */
-    size_t item_count;
+    const struct code_verdict *codes; /* of each code of the occasion */
+    const struct kept_item *items;    /* things that were given */
+    size_t item_count;                /* at most LIMIT_RULES */
     struct points spent;
     struct money due;
     struct money refund;

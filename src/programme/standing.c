@@ -28,6 +28,7 @@ static enum slot_merge merge_of(enum slot_of of)
     case SLOT_TIER:
     case SLOT_SEGMENT:
     case SLOT_TERM_PAID:
+    case SLOT_COUPON_COUNT:
     case SLOT_METRIC:
     case SLOT_CAP_AMOUNT:
     case SLOT_CAP_USES:

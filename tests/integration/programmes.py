@@ -39,13 +39,6 @@ def without(text, rule):
     return left
 
 
-def for_node(text):
-    """What nodes run: coupons are for trials only."""
-    for rule in re.findall(r"  - rule: (.+)\n    coupon: ", text):
-        text = without(text, rule)
-    return re.sub(r"^coupons:\n(  .*\n)+", "", text, flags=re.MULTILINE)
-
-
 class Year:
     """Receipts as a brand's export has them."""
 
@@ -286,8 +279,8 @@ class Trading(Tried):
         year.write(self.path("receipts.csv"))
         coffee.cli("import", "receipts", "--map", self.map, self.path("receipts.csv"))
         given = coffee.cli("reward", "redeem", card, "bag of beans")
-        self.assertEqual((given["spent_points"], given["items"][0]["name"]), (0, "bag of beans"))
-        code = given["items"][0]["code"]
+        self.assertEqual((given["spent_points"], given["items"][0]["item"]), (0, "bag of beans"))
+        code = given["items"][0]["card"]
         words = ("giftcard", "pay", code["number"], "--pin", code["pin"])
         self.assertEqual(coffee.cli(*words)["balance_minor"], 0)
         # One that is taken back gives its stars back.
@@ -333,7 +326,7 @@ class Trading(Tried):
         with Coalition(list(YEARS), currency="EUR") as coalition:
             for brand, (file, _) in YEARS.items():
                 with open(os.path.join(PROGRAMMES, file + ".yaml"), encoding="utf-8") as text:
-                    coalition[brand].replace("programme.yaml", for_node(text.read()).encode())
+                    coalition[brand].replace("programme.yaml", text.read().encode())
             coalition.start()
             homes = {"anna": coalition["grocer"], "ben": coalition["coffee"]}
             cards = {who: home.cli("member", "add")["card"] for who, home in homes.items()}

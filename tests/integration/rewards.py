@@ -95,7 +95,7 @@ class Rewards(Case):
         stock = listed["mug"]["stock_left"]
         words = ("mug", "--transaction-id", wire.uuid7())
         first = self.redeem(card, *words)
-        self.assertEqual((first["spent_points"], first["items"][0]["name"]), (300, "mug"))
+        self.assertEqual((first["spent_points"], first["items"][0]["item"]), (300, "mug"))
         self.assertEqual(self.redeem(card, *words)["items"], first["items"])
         self.assertEqual(self.available(card), 700)
         self.assertEqual(self.rewards()["mug"]["stock_left"], stock - 1)
@@ -172,7 +172,7 @@ class Rewards(Case):
                 self.shop.start()
             replies = [future.result() for future in running]
         self.assertEqual([reply["spent_points"] for reply in replies], [500] * 6)
-        self.assertEqual(len({reply["items"][0]["code"]["number"] for reply in replies}), 6)
+        self.assertEqual(len({reply["items"][0]["card"]["number"] for reply in replies}), 6)
         self.coalition.wait_cleared()
         for card, node in cards.items():
             balance = node.cli("balance", card)["balance"]
@@ -247,7 +247,7 @@ class GiftCards(Case):
         card = self.card(spend="200.00")
         gift = self.redeem(card, "gift card")
         mug = self.redeem(card, "mug")
-        code, voucher = gift["items"][0]["code"], mug["items"][0]["code"]
+        code, voucher = gift["items"][0]["card"], mug["items"][0]["card"]
         shown = self.shop.cli("giftcard", "show", voucher["number"], "--pin", voucher["pin"])
         self.assertEqual((shown["is_voucher"], shown["item"], shown["balance"]), (True, "mug", 1))
         self.shop.cli("giftcard", "pay", voucher["number"], "--pin", voucher["pin"])

@@ -128,6 +128,69 @@ static void on_earn(void *context, struct rpc_call *call, const ProtobufCMessage
     }
 }
 
+static void on_quote(void *context, struct rpc_call *call, const ProtobufCMessage *request)
+{
+    if (!fake_take(context, call, request)) {
+        const Talea__V1__QuoteRequest *quote = (const Talea__V1__QuoteRequest *)request;
+        Talea__V1__QuoteResponse reply;
+        talea__v1__quote_response__init(&reply);
+        Talea__V1__CodeAnswer code;
+        talea__v1__code_answer__init(&code);
+        Talea__V1__CodeAnswer *codes[] = {&code};
+        int64_t discounts[] = {30, 0};
+        code.code = quote->purchase->codes[0];
+        code.rule = message_text("spring");
+        code.reason = message_text("fired");
+        code.is_taken = true;
+        reply.quote_id = quote->purchase->transaction_id;
+        reply.until_unix_ms = 1790000000000;
+        reply.gross_minor = 1250;
+        reply.discount_minor = 30;
+        reply.to_pay_minor = 1220;
+        reply.earned_points = 12;
+        reply.codes = codes;
+        reply.n_codes = 1;
+        reply.line_discounts_minor = discounts;
+        reply.n_line_discounts_minor = quote->purchase->n_lines;
+        rpc_call_reply(call, &reply.base);
+    }
+}
+
+static void on_confirm(void *context, struct rpc_call *call, const ProtobufCMessage *request)
+{
+    if (!fake_take(context, call, request)) {
+        const Talea__V1__ConfirmQuoteRequest *confirm =
+            (const Talea__V1__ConfirmQuoteRequest *)request;
+        Talea__V1__ConfirmQuoteResponse reply;
+        Talea__V1__EarnResponse sale;
+        Talea__V1__GivenItem item;
+        talea__v1__confirm_quote_response__init(&reply);
+        talea__v1__earn_response__init(&sale);
+        talea__v1__given_item__init(&item);
+        Talea__V1__GivenItem *items[] = {&item};
+        char *codes[] = {message_text("N-1"), message_text("N-2")};
+        item.codes = codes;
+        item.n_codes = 2;
+        sale.sale_id = confirm->transaction_id;
+        sale.earned_points = 12;
+        sale.home = message_text("fuel");
+        sale.discount_minor = 30;
+        sale.items = items;
+        sale.n_items = 1;
+        reply.sale = &sale;
+        rpc_call_reply(call, &reply.base);
+    }
+}
+
+static void on_release(void *context, struct rpc_call *call, const ProtobufCMessage *request)
+{
+    if (!fake_take(context, call, request)) {
+        Talea__V1__ReleaseQuoteResponse reply;
+        talea__v1__release_quote_response__init(&reply);
+        rpc_call_reply(call, &reply.base);
+    }
+}
+
 static void on_authorise(void *context, struct rpc_call *call, const ProtobufCMessage *request)
 {
     if (!fake_take(context, call, request)) {
@@ -257,6 +320,9 @@ static const struct rpc_method till_methods[] = {
     {"GetBalance", ALL, RPC_WORKER, on_balance, NULL},
     {"ListHistory", ALL, RPC_WORKER, on_history, NULL},
     {"Earn", ALL, RPC_WORKER, on_earn, NULL},
+    {"Quote", ALL, RPC_WORKER, on_quote, NULL},
+    {"ConfirmQuote", ALL, RPC_WORKER, on_confirm, NULL},
+    {"ReleaseQuote", ALL, RPC_WORKER, on_release, NULL},
     {"AuthoriseBurn", ALL, RPC_WORKER, on_authorise, NULL},
     {"CaptureBurn", ALL, RPC_WORKER, on_capture, NULL},
     {"VoidBurn", ALL, RPC_WORKER, on_void, NULL},

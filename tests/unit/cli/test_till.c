@@ -39,15 +39,14 @@ static void test_earn(void **state)
                         "\"amount_minor\":1250,\"currency\":\"\",\"receipt\":\"4711\","
                         "\"business_unix_ms\":0,\"fixed_points\":0,\"promotion\":0,"
                         "\"lines\":[],\"store\":\"\",\"channel\":\"\","
-                        "\"paid_in_points_minor\":0,\"till\":\"\",\"cashier\":\"\"}");
+                        "\"paid_in_points_minor\":0,\"codes\":[],\"till\":\"\",\"cashier\":\"\"}");
     expect(TALEA(node, "earn", FAKE_CARD, "12", "--currency", "JPY", "--json", "--points", "3.5",
                  "--time", "2026-10-03T17:04:05Z", "--transaction-id", ID),
            0,
            "{\n  \"sale_id\": \"" ID "\",\n  \"earned_points\": 0,\n  \"home\": \"fuel\",\n"
            "  \"balance\": null,\n  \"journal_row\": \"18446744073709551615\",\n"
            "  \"discount_minor\": 0,\n  \"awards\": [],\n  \"programme_version\": 0,\n"
-           "  \"items\": [],\n"
-           "  \"alert_id\": \"\"\n}\n",
+           "  \"codes\": [],\n  \"items\": [],\n  \"alert_id\": \"\"\n}\n",
            "");
     assert_non_null(strstr(node->last_request, "\"amount_minor\":12,\"currency\":\"JPY\""));
     assert_non_null(strstr(node->last_request, "\"fixed_points\":35"));

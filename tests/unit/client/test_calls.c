@@ -40,7 +40,12 @@ static void test_till(void **state)
     struct fake_node *node = *state;
     struct talea_client *client = connect_as(node, "till");
     struct talea_error error = {0, "", ""};
-    struct talea_earn earn = {ID, FAKE_CARD, 1250, "USD", "4711", 5, 0, 0};
+    struct talea_earn earn = {.transaction_id = ID,
+                              .card = FAKE_CARD,
+                              .amount_minor = 1250,
+                              .currency = "USD",
+                              .receipt = "4711",
+                              .business_unix_ms = 5};
     struct talea_earned earned;
     assert_int_equal(talea_earn(client, &earn, 5000, &earned, &error), TALEA_OK);
     assert_string_equal(earned.sale_id, ID);
@@ -52,7 +57,7 @@ static void test_till(void **state)
                         "\",\"amount_minor\":1250,\"currency\":\"USD\",\"receipt\":\"4711\","
                         "\"business_unix_ms\":5,\"fixed_points\":0,\"promotion\":0,"
                         "\"lines\":[],\"store\":\"\",\"channel\":\"\","
-                        "\"paid_in_points_minor\":0,\"till\":\"\",\"cashier\":\"\"}");
+                        "\"paid_in_points_minor\":0,\"codes\":[],\"till\":\"\",\"cashier\":\"\"}");
     struct talea_authorise authorise = {.transaction_id = ID, .card = FAKE_CARD, .points = 500};
     struct talea_hold hold;
     assert_int_equal(talea_authorise_burn(client, &authorise, 5000, &hold, &error), TALEA_OK);
@@ -70,6 +75,56 @@ static void test_till(void **state)
     struct talea_purchase_returned returned;
     assert_int_equal(talea_return_purchase(client, &back, 5000, &returned, &error), TALEA_OK);
     assert_int_equal(returned.debt_points, 3);
+    talea_disconnect(client);
+}
+
+/* Lines and codes go out, what became of them comes back. */
+static void test_quotes(void **state)
+{
+    struct fake_node *node = *state;
+    struct talea_client *client = connect_as(node, "till");
+    struct talea_error error = {0, "", ""};
+    const struct talea_line lines[] = {{"17", "bread", NULL, 2000, 450},
+                                       {.product = "18", .amount_minor = 800}};
+    const char *codes[] = {"SPRING"};
+    struct talea_earn basket = {.transaction_id = ID,
+                                .card = FAKE_CARD,
+                                .lines = lines,
+                                .line_count = 2,
+                                .codes = codes,
+                                .code_count = 1,
+                                .store = "7",
+                                .paid_in_points_minor = 100};
+    struct talea_quoted quoted;
+    int64_t discounts[2];
+    assert_int_equal(talea_quote(client, &basket, 5000, &quoted, discounts, &error), TALEA_OK);
+    assert_string_equal(node->last_request,
+                        "{\"purchase\":{\"transaction_id\":\"" ID "\",\"card\":\"" FAKE_CARD
+                        "\",\"amount_minor\":0,\"currency\":\"\",\"receipt\":\"\","
+                        "\"business_unix_ms\":0,\"fixed_points\":0,\"promotion\":0,\"lines\":["
+                        "{\"product\":\"17\",\"category\":\"bread\",\"brand\":\"\","
+                        "\"quantity_milli\":2000,\"amount_minor\":450},"
+                        "{\"product\":\"18\",\"category\":\"\",\"brand\":\"\","
+                        "\"quantity_milli\":0,\"amount_minor\":800}],\"store\":\"7\","
+                        "\"channel\":\"\",\"paid_in_points_minor\":100,\"codes\":[\"SPRING\"],"
+                        "\"till\":\"\",\"cashier\":\"\"}}");
+    assert_string_equal(quoted.quote_id, ID);
+    assert_int_equal(quoted.to_pay_minor, 1220);
+    assert_int_equal(discounts[0], 30);
+    assert_int_equal(discounts[1], 0);
+    assert_int_equal(quoted.code_count, 1);
+    assert_string_equal(quoted.codes[0].code, "SPRING");
+    assert_string_equal(quoted.codes[0].rule, "spring");
+    assert_int_equal(quoted.codes[0].is_taken, 1);
+    struct talea_earned earned;
+    assert_int_equal(talea_confirm(client, ID, ID, "4711", 5000, &earned, &error), TALEA_OK);
+    assert_int_equal(earned.discount_minor, 30);
+    assert_int_equal(earned.given_code_count, 2);
+    assert_string_equal(earned.given_codes[1], "N-2");
+    assert_int_equal(talea_release(client, ID, 5000, &error), TALEA_OK);
+    basket.line_count = TALEA_LINES_MAX + 1;
+    assert_int_equal(talea_quote(client, &basket, 5000, &quoted, NULL, &error),
+                     TALEA_INVALID_ARGUMENT);
     talea_disconnect(client);
 }
 
@@ -216,9 +271,13 @@ static void test_uuid(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_NODE(test_till),    WITH_NODE(test_members),
-        WITH_NODE(test_errors),  WITH_NODE(test_repeats_with_the_same_id),
-        WITH_NODE(test_threads), cmocka_unit_test(test_uuid),
+        WITH_NODE(test_till),
+        WITH_NODE(test_quotes),
+        WITH_NODE(test_members),
+        WITH_NODE(test_errors),
+        WITH_NODE(test_repeats_with_the_same_id),
+        WITH_NODE(test_threads),
+        cmocka_unit_test(test_uuid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

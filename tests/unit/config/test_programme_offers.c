@@ -269,7 +269,8 @@ static void test_what_is_wrong(void **state)
         {"coupon: spring\n", "coupon: winter\n",
          "p.yaml:10: rules[0].coupon: no coupon is called winter"},
         {"[SPRING, LENZ]", "[SPRING, LENZ], prefix: S",
-         "coupon spring: it has at most 64 codes or a prefix, and only codes with a prefix are "
+         "coupon spring: it has at most 64 codes or a prefix of at most 47 bytes, and only codes "
+         "with a prefix are "
          "personal"},
         {"[SPRING, LENZ]", "[O-1]", "coupon once: a code of spring begins like it"},
         {"prefix: O-", "codes: [LENZ]", "coupon once: its code 1 is another's"},

@@ -12,7 +12,10 @@
 
 #include "draw/kept.h"
 #include "ledger/lots.h"
+#include "ledger/standings.h"
 #include "notify/occasion.h"
+#include "programme/kept_case.h"
+#include "programme/kept_issue.h"
 
 static const struct partner_id self = {"alfa"};
 
@@ -170,12 +173,70 @@ static void test_lots(void **state)
     free(member);
 }
 
+static enum err coupon_message(struct slice groups, const struct buffer *evidence,
+                               struct notify_message *out_message)
+{
+    struct command command = {.kind = COMMAND_CHANGE_STANDING};
+    struct record record = sample(COMMAND_CHANGE_STANDING);
+    struct buffer body = {.names = &record.ids};
+    record.answer.member = (struct uid){{0}};
+    command.standing.issuer = self;
+    command.standing.groups = groups;
+    command.standing.evidence = buffer_slice(evidence);
+    command_encode(&command, &body);
+    assert_int_equal(body.err, ERR_OK);
+    record.body = buffer_slice(&body);
+    enum err err = notify_of_record(&record, &self, out_message);
+    buffer_fini(&body);
+    return err;
+}
+
+/* A code that was issued for a member, and one that a purchase gave: with the last day on which it
+ * is good. */
+static void test_coupons(void **state)
+{
+    (void)state;
+    const struct slice code = {(const uint8_t *)"S-1", 3};
+    const struct kept_item item = {.until_day = INT64_MAX, .codes = &code, .code_count = 1};
+    struct kept_code issued = {.code = code, .until_day = 20000, .member = {{9}}};
+    struct kept_case given = {.items = &item, .item_count = 1};
+    struct standing_owner all = standing_of_programme();
+    struct standing_owner member = standing_of_member(&issued.member);
+    struct standing_step step = {.how = STANDING_SET, .slot = 4, .after = 1};
+    struct buffer groups = {0};
+    struct buffer evidence = {0};
+    struct notify_message message;
+    kept_code_encode(&issued, &evidence);
+    assert_int_equal(coupon_message(buffer_slice(&groups), &evidence, &message), ERR_OK);
+    assert_int_equal(message.kind, NOTIFY_COUPON_GIVEN);
+    assert_int_equal(message.member.bytes[0], 9);
+    assert_string_equal(message.subject, "S-1");
+    assert_int_equal(message.until.ms, 20000 * DAY_MS - 1);
+    buffer_clear(&evidence);
+    kept_case_encode(&given, &evidence);
+    standing_write_group(&groups, &all, &step, 1);
+    assert_int_equal(coupon_message(buffer_slice(&groups), &evidence, &message), ERR_NOT_FOUND);
+    standing_write_group(&groups, &member, &step, 1);
+    assert_int_equal(coupon_message(buffer_slice(&groups), &evidence, &message), ERR_OK);
+    assert_int_equal(message.member.bytes[0], 9);
+    assert_int_equal(message.until.ms, 0);
+    buffer_clear(&evidence);
+    given.item_count = 0;
+    kept_case_encode(&given, &evidence);
+    assert_int_equal(coupon_message(buffer_slice(&groups), &evidence, &message), ERR_NOT_FOUND);
+    buffer_clear(&evidence); /* as of a return */
+    assert_int_equal(coupon_message(buffer_slice(&groups), &evidence, &message), ERR_NOT_FOUND);
+    buffer_fini(&groups);
+    buffer_fini(&evidence);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_own_shops),      cmocka_unit_test(test_nothing_to_say),
-        cmocka_unit_test(test_partners_shops), cmocka_unit_test(test_named),
-        cmocka_unit_test(test_lots),           cmocka_unit_test(test_draw_won),
+        cmocka_unit_test(test_own_shops),      cmocka_unit_test(test_coupons),
+        cmocka_unit_test(test_nothing_to_say), cmocka_unit_test(test_partners_shops),
+        cmocka_unit_test(test_named),          cmocka_unit_test(test_lots),
+        cmocka_unit_test(test_draw_won),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -85,11 +85,17 @@ static void test_a_reward_is_judged_and_kept(void **state)
     occasion.shopper.balance = points_of(300);
     judgement = scene_judge(&scene, &nothing_yet, &occasion);
     assert_int_equal(judgement.spent.minor, 300);
+    occasion.shopper.key = named("anna");
+    struct kept_item item = {.rule = judgement.items[0].rule,
+                             .name = judgement.items[0].name,
+                             .count = judgement.items[0].count,
+                             .worth = judgement.items[0].worth,
+                             .until_day = judgement.items[0].until_day};
     struct kept_case kept = {.programme = 3,
                              .occasion = occasion,
                              .awards = judgement.awards,
                              .award_count = judgement.award_count,
-                             .items = judgement.items,
+                             .items = &item,
                              .item_count = judgement.item_count,
                              .spent = judgement.spent,
                              .due = judgement.due,

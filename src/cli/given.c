@@ -1,0 +1,82 @@
+#include "cli/given.h"
+
+#include "cli/amounts.h"
+#include "cli/selector.h"
+
+char **given_codes(const struct cli *cli)
+{
+    return (char **)(uintptr_t)cli->args.codes; /* protobuf-c does not write through it */
+}
+
+static void print_awards(struct cli *cli, const struct units *units, const struct given *given)
+{
+    for (size_t i = 0; i < given->award_count; i++) {
+        const Talea__V1__Award *award = given->awards[i];
+        char text[AMOUNT_TEXT_MAX];
+        if (award->discount_minor > 0) {
+            fprintf(cli->out, "  %-32s %s off\n", award->rule,
+                    amount_format(award->discount_minor, units->currency_decimals, text));
+        } else {
+            fprintf(cli->out, "  %-32s %s %s\n", award->rule,
+                    amounts_points(units, award->points, text), units->points_name);
+        }
+    }
+}
+
+static void print_codes(struct cli *cli, const struct given *given)
+{
+    for (size_t i = 0; i < given->code_count; i++) {
+        const Talea__V1__CodeAnswer *code = given->codes[i];
+        if (code->is_taken) {
+            fprintf(cli->out, "code       %s: taken by %s\n", code->code, code->rule);
+        } else {
+            fprintf(cli->out, "code       %s: not taken, %s%s%s\n", code->code, code->reason,
+                    code->rule[0] != '\0' ? " of " : "", code->rule);
+        }
+    }
+}
+
+static void print_items(struct cli *cli, const struct given *given)
+{
+    for (size_t i = 0; i < given->item_count; i++) {
+        const Talea__V1__GivenItem *item = given->items[i];
+        char time[TIME_TEXT_MAX];
+        fprintf(cli->out, "given      %lld %s%s%s\n", (long long)item->count, item->item,
+                item->until_local_ms == 0 ? "" : ", good before ",
+                item->until_local_ms == 0 ? "" : amounts_time(item->until_local_ms, time));
+        for (size_t c = 0; c < item->n_codes; c++) {
+            fprintf(cli->out, "  %s\n", item->codes[c]);
+        }
+    }
+}
+
+enum cli_exit given_print(struct cli *cli, const struct given *given)
+{
+    const struct units *units;
+    char text[AMOUNT_TEXT_MAX];
+    enum cli_exit outcome = session_units(cli, &units);
+    if (outcome == CLI_OK) {
+        fprintf(cli->out, "earned     %s %s\n", amounts_points(units, given->points, text),
+                units->points_name);
+        print_awards(cli, units, given);
+        print_codes(cli, given);
+        print_items(cli, given);
+    }
+    return outcome;
+}
+
+enum cli_exit given_print_sale(struct cli *cli, const Talea__V1__EarnResponse *reply)
+{
+    struct given given = {reply->earned_points, reply->awards, reply->n_awards, reply->codes,
+                          reply->n_codes,       reply->items,  reply->n_items};
+    enum cli_exit outcome = given_print(cli, &given);
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    fprintf(cli->out, "home       %s\n", reply->home);
+    fprintf(cli->out, "sale       %s\n", reply->sale_id);
+    if (reply->alert_id[0] != '\0') {
+        fprintf(cli->out, "held       the points wait for a review of alert %s\n", reply->alert_id);
+    }
+    return selector_print_balance(cli, reply->balance);
+}

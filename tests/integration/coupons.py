@@ -1,0 +1,311 @@
+#!/usr/bin/python3
+"""Coupons in a running node: codes that are shown, taken, given and issued, and exactly so many."""
+
+import threading
+import unittest
+
+import wire
+from coalition import Coalition, main, seeded, wait_for
+
+RULES = """version: 1
+currency: USD
+earn: {points: 1, per: 1.00, rounding: down}
+expiry: {kind: never}
+coupons:
+  - {coupon: spring, codes: [SPRING, LENZ]}
+  - {coupon: next, prefix: N-, personal: yes}
+  - {coupon: sorry, prefix: S-}
+  - {coupon: thanks, prefix: T-}
+  - {coupon: fair, codes: [FAIR]}
+rules:
+  - rule: spring-tenth
+    coupon: spring
+    give: {percent_off: 10, rounding: half_up}
+    caps: [{per: ever, uses: 1}]
+  - rule: spring-first-five
+    coupon: spring
+    channels: [web]
+    give: {points: 100}
+    caps: [{per: ever, uses: 5, of: code}]
+  - rule: next-time
+    basket: 50.00
+    give: {item: next, items: 1, days: 30}
+  - rule: next-five-off
+    coupon: next
+    basket: 10.00
+    give: {money_off: 5.00}
+    caps: [{per: ever, uses: 1, of: code}]
+  - rule: sorry-points
+    coupon: sorry
+    give: {points: 30}
+    caps: [{per: ever, uses: 2, of: code}]
+  - rule: thanks-points
+    coupon: thanks
+    give: {points: 30}
+    caps: [{per: ever, uses: 2, of: code}]
+  - rule: fair-off
+    coupon: fair
+    give: {money_off: 1.00}
+    caps: [{per: ever, uses: 6, of: code}]
+  - rule: kiosk-first-twenty
+    channels: [kiosk]
+    give: {points: 9}
+    caps: [{per: ever, uses: 20, of: all}, {per: ever, uses: 7}]
+  - rule: kiosk-first-visit
+    channels: [kiosk]
+    purchase: 1
+    give: {points: 70}
+  - rule: early-birds
+    channels: [app]
+    give: {points: 7}
+    caps: [{per: ever, uses: 10, of: all}]
+"""
+
+
+class Coupons(unittest.TestCase):
+    """One brand with coupons, and a partner whose cards come to its shops."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.coalition = Coalition(["grocer", "fuel"])
+        cls.addClassCleanup(cls.coalition.close)
+        cls.coalition.make()
+        cls.grocer = cls.coalition["grocer"]
+        for node in cls.coalition:
+            with open(node.path("programme.yaml"), "w", encoding="utf-8") as file:
+                file.write(RULES)
+        with open(cls.coalition["fuel"].path("node.yaml"), "a", encoding="utf-8") as file:
+            file.write("limits: {quote_seconds: 1}\n")
+        cls.coalition.start()
+
+    def card(self, partner="grocer"):
+        return self.coalition[partner].cli("member", "add")["card"]
+
+    def earn(self, card, *words):
+        return self.grocer.cli("earn", card, *words)
+
+    def codes(self, reply):
+        return [(row["code"], row["is_taken"], row["rule"], row["reason"])
+                for row in reply["codes"]]
+
+    def test_codes_say_who_took_them_or_why_not(self):
+        card = self.card()
+        first = self.earn(card, "20.00", "--code", "LENZ", "--code", "LENS")
+        self.assertEqual((first["discount_minor"], first["earned_points"]), (200, 18))
+        self.assertEqual(self.codes(first), [("LENZ", True, "spring-tenth", "fired"),
+                                             ("LENS", False, "", "code_unknown")])
+        again = self.earn(card, "20.00", "--code", "SPRING")
+        self.assertEqual(again["discount_minor"], 0)
+        self.assertEqual(self.codes(again), [("SPRING", False, "spring-first-five", "channel")])
+        text = self.grocer.talea("earn", self.card(), "20.00", "--code", "LENZ").stdout
+        self.assertIn("code       LENZ: taken by spring-tenth", text)
+        result = self.grocer.talea("earn", card, "1.00", "--code", "LENZ", "--code", "LENZ",
+                                   expect=2)
+        self.assertIn("the same code is shown twice", result.stderr)
+
+    def test_a_sale_gives_the_next_ones_coupon(self):
+        card = self.card()
+        words = ["50.00", "--transaction-id", wire.uuid7()]
+        first = self.earn(card, *words)
+        item = first["items"][0]
+        code = item["codes"][0]
+        self.assertEqual((item["item"], item["rule"], len(code)), ("next", "next-time", 19))
+        self.assertEqual(self.earn(card, *words)["items"], first["items"])
+        other = self.earn(self.card(), "12.00", "--code", code)
+        self.assertEqual(self.codes(other), [(code, False, "next-five-off", "code_other")])
+        used = self.earn(card, "12.00", "--code", code)
+        self.assertEqual((used["discount_minor"], used["earned_points"]), (500, 7))
+        spent = self.earn(card, "12.00", "--code", code)
+        self.assertEqual(self.codes(spent), [(code, False, "next-five-off", "code_used")])
+        why = self.grocer.cli("explain", used["sale_id"])
+        self.assertEqual({row["rule"]: row["reason"] for row in why["rules"]}["next-five-off"],
+                         "fired")
+        # Its use comes back with a return, and the sale that gave it takes it along.
+        self.grocer.cli("return", "purchase", used["sale_id"])
+        self.grocer.cli("return", "purchase", first["sale_id"], "20.00")
+        self.assertEqual(self.earn(card, "12.00", "--code", code)["discount_minor"], 500)
+        self.grocer.cli("return", "purchase", first["sale_id"])
+        self.assertEqual(self.codes(self.earn(card, "12.00", "--code", code))[0][3],
+                         "code_unknown")
+
+    def test_codes_are_issued_shown_and_counted(self):
+        id_words = ["--transaction-id", wire.uuid7(), "--until", "2031-01-01"]
+        path = self.grocer.path("codes.csv")
+        self.grocer.talea("coupon", "issue", "thanks", "--count", 5000, "--out", path, *id_words)
+        with open(path, encoding="ascii") as file:
+            codes = [line.strip().strip('"') for line in file][1:]
+        self.assertEqual((len(codes), len(set(codes)), {len(code) for code in codes}),
+                         (5000, 5000, {19}))
+        again = self.grocer.cli("coupon", "issue", "thanks", "--count", 5000, *id_words)
+        self.assertEqual(again["codes"], codes)
+        result = self.grocer.talea("coupon", "issue", "thanks", "--count", 5001, *id_words, expect=1)
+        self.assertIn("TRANSACTION_ID_REUSED", result.stderr)
+        self.grocer.kill()
+        self.grocer.start()
+        card = self.card("fuel")
+        for left in (1, 0):
+            reply = self.earn(card, "2.00", "--code", codes[4999])
+            self.assertEqual(reply["earned_points"], 32)
+            shown = self.grocer.cli("coupon", "show", codes[4999])
+            self.assertEqual((shown["state"], shown["uses"][0]["used"]),
+                             ("COUPON_CODE_STATE_GOOD" if left else "COUPON_CODE_STATE_USED_UP",
+                              2 - left))
+        self.assertEqual(self.codes(self.earn(card, "2.00", "--code", codes[4999]))[0][3],
+                         "code_used")
+        wrong = codes[0][:-1] + ("0" if codes[0][-1] != "0" else "1")
+        self.assertEqual(self.grocer.cli("coupon", "show", wrong)["state"],
+                         "COUPON_CODE_STATE_MISTYPED")
+        row = self.grocer.cli("coupon", "list", "thanks")["coupons"][0]
+        self.assertEqual((row["issued"], row["used"], row["left"]), (5000, 2, 9998))
+        self.assertIn("issued", self.grocer.talea("coupon", "list").stdout)
+
+    def test_a_personal_code_is_for_one_member(self):
+        card, other = self.card(), self.card("fuel")
+        self.assertIn("COUPON_PERSONAL", self.grocer.talea("coupon", "issue", "next",
+                                                           expect=1).stderr)
+        code = self.grocer.cli("coupon", "issue", "next", "--card", other)["codes"][0]
+        self.assertEqual([self.grocer.cli("coupon", "show", code, "--card", one)["is_for_card"]
+                          for one in (card, other)], [False, True])
+        self.assertEqual(self.codes(self.earn(card, "12.00", "--code", code))[0][3], "code_other")
+        self.assertEqual(self.earn(other, "12.00", "--code", code)["discount_minor"], 500)
+
+    def quote(self, card, *words, node=None):
+        return (node or self.grocer).cli("quote", card, *words)
+
+    def confirmed(self, quote):
+        return self.grocer.cli("confirm", quote["quote_id"])["sale"]["earned_points"]
+
+    def test_what_is_quoted_is_given(self):
+        card = self.card()
+        words = ["--line", "product=1,amount=15.00", "--line", "product=2,amount=5.55",
+                 "--code", "LENZ", "--transaction-id", wire.uuid7()]
+        quote = self.quote(card, *words)
+        self.assertEqual((quote["gross_minor"], quote["discount_minor"], quote["to_pay_minor"],
+                          quote["line_discounts_minor"], quote["earned_points"]),
+                         (2055, 206, 1849, [150, 56], 18))
+        self.assertEqual(self.codes(quote), [("LENZ", True, "spring-tenth", "fired")])
+        again = self.quote(card, *words)
+        self.assertEqual(again, quote)
+        refused = self.grocer.talea("quote", card, "9.00", *words[-2:], expect=1).stderr
+        self.assertIn("TRANSACTION_ID_REUSED", refused)
+        # Another sale of the member meanwhile sees what is promised, and takes nothing of it.
+        between = self.earn(card, "10.00", "--code", "SPRING")
+        self.assertEqual((between["discount_minor"], between["earned_points"]), (0, 10))
+        self.grocer.kill()
+        self.grocer.start()
+        confirm = ["confirm", quote["quote_id"], "--receipt", "17", "--transaction-id",
+                   wire.uuid7()]
+        sale = self.grocer.cli(*confirm)["sale"]
+        for key in ("discount_minor", "earned_points", "awards", "codes", "items"):
+            self.assertEqual(sale[key], quote[key])
+        self.assertEqual(self.grocer.cli(*confirm)["sale"]["journal_row"], sale["journal_row"])
+        self.assertEqual(self.grocer.cli("explain", sale["sale_id"])["earned_points"], 18)
+        self.assertEqual(self.grocer.cli("balance", card)["balance"]["available_points"], 28)
+        for words in (["confirm", quote["quote_id"]], ["quote", "release", quote["quote_id"]]):
+            self.assertIn("OCCASION_ENDED", self.grocer.talea(*words, expect=1).stderr)
+        self.grocer.cli("return", "purchase", sale["sale_id"])
+        self.assertEqual(self.earn(card, "10.00", "--code", "SPRING")["discount_minor"], 100)
+        self.grocer.talea("verify")
+
+    def test_a_quote_holds_what_is_bounded_until_it_ends(self):
+        code = self.grocer.cli("coupon", "issue", "sorry")["codes"][0]
+        cards = [self.card("fuel") for _ in range(3)]
+        first, second, third = [self.quote(card, "1.00", "--code", code) for card in cards]
+        self.assertEqual([quote["earned_points"] for quote in (first, second, third)], [31, 31, 1])
+        self.assertFalse(first["is_balance_known"])
+        self.assertEqual(self.codes(third)[0][3], "code_used")
+        self.grocer.talea("quote", "release", first["quote_id"])
+        self.grocer.talea("quote", "release", first["quote_id"])
+        self.assertEqual(self.earn(cards[2], "1.00", "--code", code)["earned_points"], 31)
+        self.assertEqual(self.confirmed(second), 31)
+        self.assertEqual(self.confirmed(third), 1)
+        self.coalition.wait_cleared()
+        self.assertEqual([self.coalition["fuel"].cli("balance", card)["balance"]["available_points"]
+                          for card in cards], [0, 31, 32])
+        unknown = self.grocer.talea("confirm", wire.uuid7(), expect=1).stderr
+        self.assertIn("OCCASION_UNKNOWN", unknown)
+
+    def test_a_quotes_time_ends(self):
+        fuel = self.coalition["fuel"]
+        code = fuel.cli("coupon", "issue", "sorry")["codes"][0]
+        cards = [self.card("fuel"), self.card()]
+        quotes = [self.quote(card, "1.00", "--code", code, node=fuel) for card in cards]
+        self.assertEqual([quote["earned_points"] for quote in quotes], [31, 31])
+        wait_for(lambda: fuel.cli("coupon", "show", code)["uses"][0]["used"] == 0,
+                 "what the quotes held is free")
+        self.assertIn("QUOTE_OVER", fuel.talea("confirm", quotes[0]["quote_id"], expect=1).stderr)
+        self.assertEqual(fuel.cli("earn", cards[0], "1.00", "--code", code)["earned_points"], 31)
+        fuel.talea("verify")
+
+    def test_promises_hold_whatever_happens(self):
+        random = seeded()
+        pb = wire.messages()
+        cards = [self.card() for _ in range(3)] + [self.card("fuel")]
+        quotes, got = [], []
+        with wire.channel(self.grocer, "till") as channel:
+            tills = wire.service(channel, pb.till, "TillService")
+            for _ in range(150):
+                purchase = pb.till.EarnRequest(
+                    transaction_id=wire.uuid7(), card=random.choice(cards), channel="kiosk",
+                    amount_minor=random.choice([100, 999, 2500]),
+                    codes=random.sample(["FAIR", "NOTHING"], random.randrange(3)))
+                step = random.choice(["quote", "quote", "earn", "confirm", "release"])
+                if step == "quote":
+                    quotes.append((purchase.card,
+                                   tills.Quote(pb.till.QuoteRequest(purchase=purchase))))
+                elif step == "earn":
+                    got.append((purchase.card, tills.Earn(purchase)))
+                elif quotes:
+                    card, quote = quotes.pop(random.randrange(len(quotes)))
+                    if step == "release":
+                        tills.ReleaseQuote(pb.till.ReleaseQuoteRequest(quote_id=quote.quote_id))
+                        continue
+                    sale = tills.ConfirmQuote(pb.till.ConfirmQuoteRequest(
+                        transaction_id=wire.uuid7(), quote_id=quote.quote_id,
+                        digest=quote.digest)).sale
+                    for key in ("discount_minor", "earned_points", "awards", "codes"):
+                        self.assertEqual(getattr(sale, key), getattr(quote, key))
+                    got.append((card, sale))
+            for _, quote in quotes:
+                tills.ReleaseQuote(pb.till.ReleaseQuoteRequest(quote_id=quote.quote_id))
+        self.coalition.wait_cleared()
+        rules = [(card, award.rule) for card, sale in got for award in sale.awards]
+        self.assertEqual(sum(rule == "fair-off" for _, rule in rules),
+                         self.grocer.cli("coupon", "show", "FAIR")["uses"][0]["used"])
+        self.assertLessEqual(sum(rule == "fair-off" for _, rule in rules), 6)
+        self.assertLessEqual(sum(rule == "kiosk-first-twenty" for _, rule in rules), 20)
+        for number, card in enumerate(cards):
+            self.assertLessEqual(rules.count((card, "kiosk-first-twenty")), 7)
+            self.assertLessEqual(rules.count((card, "kiosk-first-visit")), 1)
+            home = self.coalition["fuel" if number == 3 else "grocer"]
+            self.assertEqual(home.cli("balance", card)["balance"]["available_points"],
+                             sum(sale.earned_points for owner, sale in got if owner == card))
+        self.grocer.talea("verify")
+
+    def test_exactly_so_many_at_64_tills(self):
+        cards = [self.card() for _ in range(6)] + [self.card("fuel") for _ in range(2)]
+        pb = wire.messages()
+        fired = []
+        with wire.channel(self.grocer, "till") as channel:
+            tills = wire.service(channel, pb.till, "TillService")
+
+            def till(number):
+                reply = tills.Earn(pb.till.EarnRequest(
+                    transaction_id=wire.uuid7(), card=cards[number % len(cards)], amount_minor=300,
+                    channel="web" if number % 2 else "app", codes=["SPRING"]), timeout=20)
+                fired.extend(award.rule for award in reply.awards)
+                self.assertEqual([code.is_taken for code in reply.codes],
+                                 [any(award.rule.startswith("spring") for award in reply.awards)])
+            threads = [threading.Thread(target=till, args=(number,)) for number in range(64)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        self.assertEqual([fired.count(rule) for rule in
+                          ("earn", "spring-first-five", "early-birds", "spring-tenth")],
+                         [64, 5, 10, 8])
+        self.grocer.talea("verify")
+
+
+if __name__ == "__main__":
+    main(150)
