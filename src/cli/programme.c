@@ -126,6 +126,24 @@ static bool has_errors(const struct advice_list *list)
     return false;
 }
 
+/* What draws use is used, though no rule looks at it. */
+static void drop_used(const struct programme_file *file, struct arena *arena,
+                      struct advice_list *list)
+{
+    struct advice *kept = arena_alloc(arena, (list->count + 1) * sizeof kept[0]);
+    size_t count = 0;
+    for (size_t i = 0; kept != NULL && i < list->count; i++) {
+        bool is_used = list->at[i].of == ADVICE_UNUSED &&
+                       programme_plans_use(&file->plans, &file->rules, list->at[i].line);
+        if (!is_used) {
+            kept[count++] = list->at[i];
+        }
+    }
+    if (kept != NULL) {
+        *list = (struct advice_list){kept, count};
+    }
+}
+
 enum cli_exit run_programme_check(struct cli *cli)
 {
     struct programme_opened programme;
@@ -139,6 +157,7 @@ enum cli_exit run_programme_check(struct cli *cli)
     arena_init(&arena, ADVICE_BYTES);
     enum err err = advice_give(programme.rules, &arena, &list);
     if (err == ERR_OK) {
+        drop_used(&programme.file, &arena, &list);
         print_advice(cli, path, &programme, &list);
         outcome = has_errors(&list) ? CLI_REFUSED : CLI_OK;
     } else {

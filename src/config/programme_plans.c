@@ -91,3 +91,19 @@ void programme_plans_check(struct check *check, const struct plans_yaml *yaml,
     programme_surveys_check(&p, yaml);
     programme_goals_check(&p, yaml);
 }
+
+bool programme_plans_use(const struct programme_plans *plans, const struct rules_text *rules,
+                         unsigned line)
+{
+    for (size_t i = 0; i < plans->draw_count; i++) {
+        const struct draw_plan *draw = &plans->draws[i];
+        bool is_used = rules->metrics[draw->metric].line == line;
+        for (size_t k = 0; k < draw->segment_count; k++) {
+            is_used = is_used || rules->segments[draw->segments[k]].line == line;
+        }
+        if (is_used) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -165,6 +165,10 @@ void programme_plans_check(struct check *check, const struct plans_yaml *yaml,
                            const struct rules_text *rules, unsigned money_decimals,
                            struct arena *arena, struct programme_plans *out_plans);
 
+/* Does a draw use the metric or the segment of that line? Then it is used though no rule asks. */
+bool programme_plans_use(const struct programme_plans *plans, const struct rules_text *rules,
+                         unsigned line);
+
 /* The parts of it. */
 struct planning {
     struct check *check;

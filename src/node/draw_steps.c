@@ -283,6 +283,11 @@ static enum err give_prize(struct draw_seen *seen, size_t winner,
     if (event.event != NULL) {
         enum err err = given_event_record(seen->node, seen->snapshot, &event, &outcome, note);
         TRY(err == ERR_NOT_FOUND ? ERR_OK : err); /* its rule is gone: what is left is the prize */
+        if (err == ERR_OK && outcome.verdict != VERDICT_OK &&
+            outcome.verdict != VERDICT_TRANSACTION_ID_REUSED) {
+            return ERR_OK; /* of who is blocked: not given yet, and tried again with the next call
+                            */
+        }
     }
     return draw_write_won(seen->node, &seen->state, winner, owner, prize);
 }

@@ -121,6 +121,8 @@ class Case(unittest.TestCase):
 class Draws(Case):
     def test_a_draw_that_anybody_can_check(self):
         grocer = self.grocer
+        checked = run([TALEA, "programme", "check", grocer.path("programme.yaml")]).stdout
+        self.assertIn(": good", checked)
         cards = [self.card() for _ in range(6)] + [self.card(self.fuel)]
         for number, card in enumerate(cards):
             self.earn(card, 10 * (number + 1))
