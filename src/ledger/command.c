@@ -286,14 +286,9 @@ static void said_office(struct buffer *out, const struct command *command)
     case COMMAND_ACTIVATE_PROGRAMME:
         said_programme(out, &command->programme, command->is_dated);
         break;
-    case COMMAND_SET_POOL_RIGHT:
-    case COMMAND_BEAR_CARD:
-    case COMMAND_RAISE_ALERT:
-    case COMMAND_RULE_ALERT:
+    default:
         said_guard(out, command);
         break;
-    default:
-        ASSERT(false);
     }
 }
 

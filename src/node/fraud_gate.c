@@ -252,6 +252,7 @@ static void decide(const struct fraud_gate *gate, const struct fraud_hit *hit, s
     static const enum alert_action actions[FRAUD_ACTION_END] = {ALERT_ONLY, ALERT_HELD,
                                                                 ALERT_REFUSED};
     enum fraud_action action = gate->rules.rules[hit->rule].action;
+    action = action == FRAUD_REFUSE && out->is_promised ? FRAUD_HOLD : action;
     out->is_refused = action == FRAUD_REFUSE;
     out->has_alert = action == FRAUD_HOLD || hit->is_new;
     out->alert = alert_of(gate, earn, hit, actions[action]);
@@ -313,10 +314,12 @@ static enum err admit(struct fraud_gate *gate, const struct fraud_rules *rules,
 }
 
 enum err fraud_gate_admit(struct fraud_gate *gate, const struct snapshot *snapshot,
-                          struct command *earn, struct fraud_decision *out_decision)
+                          bool is_promised, struct command *earn,
+                          struct fraud_decision *out_decision)
 {
     const struct fraud_rules *rules = &snapshot->version->file.guard.fraud;
     bool is_repeat;
+    out_decision->is_promised = is_promised;
     out_decision->is_refused = false;
     out_decision->has_alert = false;
     if (rules->count == 0) {

@@ -22,6 +22,7 @@ struct fraud_gate;
 
 /* What a rule makes of a purchase. */
 struct fraud_decision {
+    bool is_promised; /* by a quote: it is not refused */
     bool is_refused;
     bool has_alert;       /* to be raised: with the purchase, or alone when it is refused */
     struct command alert; /* RAISE_ALERT */
@@ -32,9 +33,11 @@ struct fraud_gate *fraud_gate_create(struct node *node);
 void fraud_gate_destroy(struct fraud_gate *gate); /* NULL is allowed */
 
 /* Before the ledger is told of the purchase, whose terms are filled in: of one that is held, its
- * points begin later from now on. Errors are the journal's and the store's. */
+ * points begin later from now on. One that a quote promised is held where it would be refused.
+ * Errors are the journal's and the store's. */
 MUST_USE enum err fraud_gate_admit(struct fraud_gate *gate, const struct snapshot *snapshot,
-                                   struct command *earn, struct fraud_decision *out_decision);
+                                   bool is_promised, struct command *earn,
+                                   struct fraud_decision *out_decision);
 /* The housekeeper's: reads what the journal has got, and raises what it finds. */
 void fraud_gate_look(struct fraud_gate *gate);
 /* The id of the alert about a purchase, and of the return that closes it as fraud. */

@@ -100,7 +100,7 @@ static bool is_known(struct node *node, const struct uid *id)
 static bool admit(struct node *node, struct rpc_call *call, const struct snapshot *snapshot,
                   struct command *earn, struct fraud_decision *out_decision)
 {
-    enum err err = fraud_gate_admit(node->fraud_gate, snapshot, earn, out_decision);
+    enum err err = fraud_gate_admit(node->fraud_gate, snapshot, false, earn, out_decision);
     const struct alert_finding *finding = &out_decision->alert.finding;
     if (err == ERR_OK && out_decision->is_refused && out_decision->has_alert) {
         struct outcome raised = engine_execute(node->engine, &out_decision->alert);

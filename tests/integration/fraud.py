@@ -23,6 +23,8 @@ fraud:
        action: alert}
 transfers: {per_gift: 50, per_day: 100, per_month: 120, per_receiver: 90}
 by_hand: {points: 400}
+rules:
+  - {rule: web, channels: [web], give: {points: 1}}
 """
 
 
@@ -131,6 +133,16 @@ class Fraud(unittest.TestCase):
         self.refused("ALERT_UNKNOWN", "alert", "show", wire.uuid7())
         self.refused("ROLE_NOT_ALLOWED", "alert", "close", alert, "--verdict", "fraud", "--reason",
                      "x", "--as", "till")
+
+    def test_what_a_quote_promised_is_held(self):
+        card = self.card()
+        quote = self.node.cli("quote", card, "5.00")
+        for _ in range(6):
+            self.earn(card, "1.00")
+        reply = self.node.cli("confirm", quote["quote_id"])
+        self.assertNotEqual(reply["sale"]["alert_id"], "")
+        self.assertEqual(self.balance(card), (6, 5))
+        self.refused("FRAUD_LIMIT", "earn", card, "1.00")
 
     def test_what_partners_tell_is_counted(self):
         card = self.card()

@@ -83,6 +83,26 @@ static make_fn *what_to_make(const struct making *making)
     return shares[i].make;
 }
 
+static bool alter_guard(struct command *command, struct uid somebody)
+{
+    switch ((int)command->kind) {
+    case COMMAND_SET_POOL_RIGHT:
+        command->pool_right.limit.minor++;
+        return true;
+    case COMMAND_BEAR_CARD:
+        command->bearer.member = somebody;
+        return true;
+    case COMMAND_RAISE_ALERT:
+        command->finding.rule[0] ^= 1;
+        return true;
+    case COMMAND_RULE_ALERT:
+        command->alert_ruling.is_fraud = !command->alert_ruling.is_fraud;
+        return true;
+    default:
+        return false;
+    }
+}
+
 static bool alter_office(struct command *command, struct uid somebody)
 {
     switch ((int)command->kind) {
@@ -132,18 +152,6 @@ static bool alter_office(struct command *command, struct uid somebody)
     case COMMAND_CHANGE_STANDING:
         command->standing.said.bytes[0] ^= 1;
         return true;
-    case COMMAND_SET_POOL_RIGHT:
-        command->pool_right.limit.minor++;
-        return true;
-    case COMMAND_BEAR_CARD:
-        command->bearer.member = somebody;
-        return true;
-    case COMMAND_RAISE_ALERT:
-        command->finding.rule[0] ^= 1;
-        return true;
-    case COMMAND_RULE_ALERT:
-        command->alert_ruling.is_fraud = !command->alert_ruling.is_fraud;
-        return true;
     case COMMAND_RESERVE:
         command->reserve.said.bytes[0] ^= 1;
         return true;
@@ -154,7 +162,7 @@ static bool alter_office(struct command *command, struct uid somebody)
         command->move.card.digits[0] ^= 1;
         return true;
     default:
-        return false;
+        return alter_guard(command, somebody);
     }
 }
 

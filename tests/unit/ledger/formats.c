@@ -519,6 +519,13 @@ static size_t add_guards(struct format *out_formats)
     return count + add_commands(COMMAND_SET_POOL_RIGHT, COMMAND_BEAR_CARD, out_formats + count);
 }
 
+static size_t add_referred(struct format *out_formats)
+{
+    out_formats[0] =
+        (struct format){"referred-enrol", COMMAND_ENROL, bytes_of_referred_enrol, recode_command};
+    return 1 + add_commands(COMMAND_SET_REFERRER, COMMAND_SET_REFERRER, out_formats + 1);
+}
+
 size_t formats_all(struct format out_formats[FORMATS_MAX])
 {
     static const struct format plain[] = {
@@ -581,12 +588,7 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     count += add_priced(out_formats + count);
     count += formats_standing(out_formats + count);
     count += add_commands(COMMAND_CHANGE_STANDING, COMMAND_RESERVE, out_formats + count);
-    static const struct format referred[] = {
-        {"referred-enrol", COMMAND_ENROL, bytes_of_referred_enrol, recode_command},
-    };
-    memcpy(out_formats + count, referred, sizeof referred);
-    count += sizeof referred / sizeof referred[0];
-    count += add_commands(COMMAND_SET_REFERRER, COMMAND_SET_REFERRER, out_formats + count);
+    count += add_referred(out_formats + count);
     count += add_guards(out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;
