@@ -121,6 +121,17 @@ TALEA_API int talea_set_consent(struct talea_client *client, const char *transac
                                 const struct talea_consent *consents, size_t count,
                                 int64_t timeout_ms, struct talea_error *error);
 
+/* "MM-DD" or "YYYY-MM-DD"; NULL: it is not known any more. PROFILE_CHANGED as above. */
+TALEA_API int talea_set_birthday(struct talea_client *client, const char *transaction_id,
+                                 const struct talea_selector *member, const char *birthday,
+                                 int64_t timeout_ms, struct talea_error *error);
+/* Who brought a member that is there already: said once (REFERRER_EXISTS), never the member itself
+ * (REFERRER_IS_SELF) nor whom it brought (REFERRER_LOOPS). */
+TALEA_API int talea_set_referrer(struct talea_client *client, const char *transaction_id,
+                                 const struct talea_selector *member,
+                                 const struct talea_selector *referrer, int64_t timeout_ms,
+                                 struct talea_error *error);
+
 struct talea_merged {
     int64_t points; /* moved */
     int64_t debt_points;

@@ -112,6 +112,10 @@
 #define LIMIT_COUPON_CODES     64u /* that one lists */
 #define LIMIT_CODE_BYTES       64u
 #define LIMIT_GIFT_CARDS       1000u /* that are issued by one call */
+#define LIMIT_CAMPAIGNS        16u
+#define LIMIT_OFFERS           64u /* of all campaigns of one programme */
+#define LIMIT_OFFER_DAYS       366u
+#define LIMIT_CONTROL_PERCENT  90u
 #define LIMIT_SHOWN_CODES      16u /* with one basket or event */
 #define LIMIT_GIVEN_CODES      12u /* of coupons, by one basket or event */
 #define LIMIT_STEPS            64u /* of a percentage that follows a metric */
@@ -134,6 +138,15 @@
 #define LIMIT_RATIO_MANTISSA   INT64_C(1000000) /* of a factor or percentage */
 #define LIMIT_RATIO_DECIMALS   4u
 
+/* Personal offers. */
+#define LIMIT_HISTORY_LINES 16000000u /* bought by all members together, looked at at once */
+#define LIMIT_HISTORY_GOODS 262144u   /* different ones among them */
+#define LIMIT_OFFER_MINOR   INT64_C(1000000000000) /* spent by one member in a campaign */
+#define LIMIT_OFFER_MEMBERS 4000000u
+#define LIMIT_OFFER_BATCH   256u  /* members that are given offers by one call */
+#define LIMIT_OFFER_REASON  255u  /* bytes of why a member has an offer, without NUL */
+#define LIMIT_PURCHASE_ROWS 4096u /* of the journal, looked at for one page of purchases */
+
 /* Draws, surveys, goals. */
 #define LIMIT_DRAWS         64u   /* of one programme */
 #define LIMIT_DRAW_PRIZES   64u   /* kinds of them in one draw */
@@ -145,7 +158,6 @@
 #define LIMIT_SURVEY_DAYS   366u
 #define LIMIT_COMMENT_BYTES 1000u
 #define LIMIT_GOALS         64u
-
 /* RPC. */
 #define LIMIT_MESSAGE_BYTES         (4u << 20)
 #define LIMIT_DISPUTE_FILE_BYTES    (64u << 20) /* of evidence: a batch for each step */

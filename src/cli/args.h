@@ -112,6 +112,7 @@ enum option_key {
     OPT_STORE,
     OPT_EARLY,
     OPT_CHANNEL,
+    OPT_PROGRAMME,
     OPT_CODE,
     OPT_COUNT,
     OPT_SEGMENT,

@@ -308,6 +308,19 @@ const struct cli_command commands[] = {
      "talea programme explain next.yaml --receipts october.csv.gz \\\n"
      "      --map till.yaml --receipt 4711 --all",
      programme_explain_options, 1, 1, 0, run_programme_explain},
+    {"offer choose", "[CAMPAIGN]",
+     "Choose what to offer to whom by what shoppers bought; nothing is given",
+     "talea offer choose autumn --out autumn.csv\n"
+     "  talea offer choose --programme next.yaml --receipts october.csv.gz \\\n"
+     "      --map till.yaml",
+     offer_choose_options, 0, 1, ROLE_BACK_OFFICE, run_offer_choose},
+    {"offer assign", "CAMPAIGN", "Choose, and give members what was chosen; again: only new ones",
+     "talea offer assign autumn", NULL, 1, 1, ROLE_BACK_OFFICE, run_offer_assign},
+    {"offer show", "[CARD]", "Show a member's offers: which, why, until when",
+     "talea offer show 6100010000000013", offer_show_options, 0, 1, ROLE_TILL, run_offer_show},
+    {"offer effect", "CAMPAIGN",
+     "Show what a campaign did: who had offers against its control group",
+     "talea offer effect autumn", NULL, 1, 1, ROLE_BACK_OFFICE, run_offer_effect},
     {"draw open", "DRAW", "Commit to a seed and to the prizes of a draw", "talea draw open summer",
      NULL, 1, 1, ROLE_BACK_OFFICE, run_draw_open},
     {"draw close", "DRAW", "Fix the list of a draw's tickets", "talea draw close summer", NULL, 1,

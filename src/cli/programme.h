@@ -20,6 +20,14 @@ MUST_USE enum cli_exit programme_open(struct cli *cli, const char *path,
 /* Zeroes are fine. */
 void programme_close(struct programme_opened *programme);
 
+/* The node's version of this number, for its words; 0 of its configuration. Without `rules`. What
+ * is wrong is printed. */
+MUST_USE enum cli_exit programme_fetch(struct cli *cli, uint32_t number,
+                                       struct programme_opened *out_programme);
+/* The one in force, with its rules. */
+MUST_USE enum cli_exit programme_fetch_current(struct cli *cli,
+                                               struct programme_opened *out_programme);
+
 /* A receipt as an occasion; the lines live until the next call. */
 struct basket_lines {
     struct basket_line at[LIMIT_RECEIPT_LINES];

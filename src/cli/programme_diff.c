@@ -74,28 +74,34 @@ enum kind {
     KIND_TIER,
     KIND_COUPON,
     KIND_SEGMENT,
+    KIND_CAMPAIGN,
+    KIND_OFFER,
     KIND_GOODS,
     KIND_COUNT
 };
 
 static size_t count_of(const struct rules_text *text, enum kind kind)
 {
-    return kind == KIND_RULE      ? text->rule_count
-           : kind == KIND_METRIC  ? text->metric_count
-           : kind == KIND_TIER    ? text->tier_count
-           : kind == KIND_COUPON  ? text->coupon_count
-           : kind == KIND_SEGMENT ? text->segment_count
-                                  : text->goods_count;
+    return kind == KIND_RULE       ? text->rule_count
+           : kind == KIND_METRIC   ? text->metric_count
+           : kind == KIND_TIER     ? text->tier_count
+           : kind == KIND_COUPON   ? text->coupon_count
+           : kind == KIND_SEGMENT  ? text->segment_count
+           : kind == KIND_CAMPAIGN ? text->campaign_count
+           : kind == KIND_OFFER    ? text->offer_count
+                                   : text->goods_count;
 }
 
 static const char *name_of(const struct rules_text *text, enum kind kind, size_t index)
 {
-    return kind == KIND_RULE      ? text->rules[index].name
-           : kind == KIND_METRIC  ? text->metrics[index].name
-           : kind == KIND_TIER    ? text->tiers[index].name
-           : kind == KIND_COUPON  ? text->coupons[index].name
-           : kind == KIND_SEGMENT ? text->segments[index].name
-                                  : text->goods[index].name;
+    return kind == KIND_RULE       ? text->rules[index].name
+           : kind == KIND_METRIC   ? text->metrics[index].name
+           : kind == KIND_TIER     ? text->tiers[index].name
+           : kind == KIND_COUPON   ? text->coupons[index].name
+           : kind == KIND_SEGMENT  ? text->segments[index].name
+           : kind == KIND_CAMPAIGN ? text->campaigns[index].name
+           : kind == KIND_OFFER    ? text->offers[index].name
+                                   : text->goods[index].name;
 }
 
 static size_t find(const struct rules_text *text, enum kind kind, const char *name)
@@ -112,8 +118,8 @@ static size_t find(const struct rules_text *text, enum kind kind, const char *na
 static enum err describe(struct diff *diff, const struct programme_opened *programme,
                          enum kind kind, size_t index, struct named *out)
 {
-    static const char *const words[KIND_COUNT] = {"rule",   "metric",  "tier",
-                                                  "coupon", "segment", "goods"};
+    static const char *const words[KIND_COUNT] = {"rule",    "metric",   "tier",  "coupon",
+                                                  "segment", "campaign", "offer", "goods"};
     const struct rules_text *text = &programme->file.rules;
     const struct described_units units = {programme->units.points_decimals,
                                           programme->units.currency_decimals};
@@ -124,6 +130,12 @@ static enum err describe(struct diff *diff, const struct programme_opened *progr
     }
     if (kind == KIND_SEGMENT) {
         return describe_segment(text, &text->segments[index], units, &diff->arena, &out->described);
+    }
+    if (kind == KIND_CAMPAIGN) {
+        return describe_campaign(&text->campaigns[index], &diff->arena, &out->described);
+    }
+    if (kind == KIND_OFFER) {
+        return describe_offer(text, &text->offers[index], &diff->arena, &out->described);
     }
     if (kind == KIND_COUPON) {
         return describe_coupon(&text->coupons[index], &diff->arena, &out->described);

@@ -101,9 +101,8 @@ enum cli_exit run_programme_history(struct cli *cli)
 
 /* ---- Why ---- */
 
-/* The version that it was judged by, for its words. */
-static enum cli_exit fetch_programme(struct cli *cli, uint32_t number,
-                                     struct programme_opened *out_programme)
+enum cli_exit programme_fetch(struct cli *cli, uint32_t number,
+                              struct programme_opened *out_programme)
 {
     Talea__V1__GetProgrammeRequest request;
     talea__v1__get_programme_request__init(&request);
@@ -128,6 +127,48 @@ static enum cli_exit fetch_programme(struct cli *cli, uint32_t number,
     memcpy(out_programme->units.currency, out_programme->file.currency.code,
            sizeof out_programme->units.currency);
     out_programme->units.currency_decimals = out_programme->file.money_decimals;
+    return CLI_OK;
+}
+
+/* The number of the version in force. */
+static enum cli_exit find_current(struct cli *cli, uint32_t *out_number)
+{
+    Talea__V1__ListProgrammesRequest request;
+    talea__v1__list_programmes_request__init(&request);
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    enum cli_exit outcome = call(cli, "ListProgrammes", &request.base, &message);
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    const Talea__V1__ListProgrammesResponse *reply =
+        (const Talea__V1__ListProgrammesResponse *)message;
+    *out_number = 0;
+    for (size_t i = 0; i < reply->n_programmes; i++) {
+        if (reply->programmes[i]->is_in_force) {
+            *out_number = reply->programmes[i]->number;
+        }
+    }
+    return CLI_OK;
+}
+
+enum cli_exit programme_fetch_current(struct cli *cli, struct programme_opened *out_programme)
+{
+    uint32_t number;
+    struct note note = {""};
+    struct programme_opened opened = {.rules = NULL};
+    enum cli_exit outcome = find_current(cli, &number);
+    if (outcome == CLI_OK) {
+        outcome = programme_fetch(cli, number, &opened);
+    }
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    enum err err = rules_create(&opened.file.rules, &opened.rules, &note);
+    if (err != ERR_OK) {
+        programme_close(&opened);
+        return cli_fail_err(cli, err, &note);
+    }
+    *out_programme = opened;
     return CLI_OK;
 }
 
@@ -196,7 +237,7 @@ enum cli_exit run_explain(struct cli *cli)
     const Talea__V1__ExplainPurchaseResponse *reply =
         (const Talea__V1__ExplainPurchaseResponse *)message;
     struct programme_opened programme = {.rules = NULL};
-    outcome = fetch_programme(cli, reply->programme->number, &programme);
+    outcome = programme_fetch(cli, reply->programme->number, &programme);
     if (outcome == CLI_OK) {
         print_explanation(cli, &programme, reply);
         programme_close(&programme);

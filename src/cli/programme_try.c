@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "cli/amounts.h"
 #include "cli/commands.h"
@@ -14,7 +15,7 @@
 
 #define PRICE_DECIMALS 6
 #define PRICE_UNIT     INT64_C(1000000)
-#define CHANGED_SHOWN  5
+#define REJECTS_SHOWN  5u
 
 const struct argp_option programme_try_options[] = {
     {"receipts", OPT_RECEIPTS, "FILE", 0, "The export to try it on (CSV, also gzipped)", 0},
@@ -30,6 +31,12 @@ const struct argp_option programme_explain_options[] = {
     {"all", OPT_ALL, NULL, 0, "Also rules that gave nothing", 0},
     {0}};
 
+/* A row that is in no receipt, and why. */
+struct reject {
+    uint64_t row;
+    char reason[160];
+};
+
 struct replay {
     struct cli *cli;
     struct programme_opened programme;
@@ -42,11 +49,14 @@ struct replay {
     struct source *source;
     struct progress progress;
     struct basket_lines lines;
-    uint64_t rejected; /* rows */
-    uint64_t returns;  /* receipts */
+    uint64_t rejected;                    /* rows */
+    struct reject rejects[REJECTS_SHOWN]; /* the first of them */
+    uint64_t returns;                     /* receipts */
     int64_t returned_minor;
     uint64_t without_member; /* sales */
     uint64_t other_currency; /* sales */
+    uint64_t ahead;          /* sales of a time that no node would take yet */
+    struct unix_ms latest;   /* that it would */
     const char *explained;   /* the receipt to explain; NULL: none */
     bool is_explained;
     struct receipts_tally tally;
@@ -93,6 +103,10 @@ static enum err on_receipt(void *context, const struct receipt *receipt, struct 
         replay->other_currency++;
         return ERR_OK;
     }
+    if (receipt->time.ms > replay->latest.ms) {
+        replay->ahead++;
+        return ERR_OK;
+    }
     struct occasion occasion;
     struct judgement judgement;
     TRY(basket_of_receipt(receipt, &replay->lines, &occasion));
@@ -114,10 +128,14 @@ static enum err on_receipt(void *context, const struct receipt *receipt, struct 
 static enum err on_reject(void *context, const struct receipt_row *row, const char *reason,
                           struct note *note)
 {
-    (void)row;
-    (void)reason;
+    struct replay *replay = context;
     (void)note;
-    ((struct replay *)context)->rejected++;
+    if (replay->rejected < REJECTS_SHOWN) {
+        struct reject *reject = &replay->rejects[replay->rejected];
+        reject->row = row->number;
+        snprintf(reject->reason, sizeof reject->reason, "%s", reason);
+    }
+    replay->rejected++;
     return ERR_OK;
 }
 
@@ -147,6 +165,8 @@ static enum cli_exit replay_open(struct replay *replay)
     const char *map = cli_option(cli, OPT_MAP);
     const char *against = cli_option(cli, OPT_AGAINST);
     struct note note = {""};
+    struct clock_port clock = clock_of_system();
+    replay->latest.ms = clock_now(&clock).ms + DAY_MS;
     if (receipts == NULL || map == NULL) {
         return cli_fail(cli, CLI_USAGE, "USAGE", "see --help", "--%s is missing",
                         receipts == NULL ? "receipts" : "map");
@@ -305,6 +325,17 @@ static void print_totals(const struct replay *replay)
         fprintf(out, "%llu sales in other currencies, not judged\n",
                 (unsigned long long)replay->other_currency);
     }
+    if (replay->ahead > 0) {
+        fprintf(out, "%llu sales of a time that is still to come, not judged\n",
+                (unsigned long long)replay->ahead);
+    }
+    for (uint64_t i = 0; i < replay->rejected && i < REJECTS_SHOWN; i++) {
+        fprintf(out, "row %llu: %s\n", (unsigned long long)replay->rejects[i].row,
+                replay->rejects[i].reason);
+    }
+    if (replay->rejected > REJECTS_SHOWN) {
+        fprintf(out, "all of them: talea import receipts --dry-run --rejects FILE\n");
+    }
     if (replay->has_against) {
         print_comparison(replay);
     }
@@ -328,19 +359,31 @@ static json_t *rules_json(const struct replay *replay)
     return rows;
 }
 
+static json_t *rejects_json(const struct replay *replay)
+{
+    json_t *rows = json_array();
+    for (uint64_t i = 0; i < replay->rejected && i < REJECTS_SHOWN; i++) {
+        json_array_append_new(rows,
+                              json_pack("{s:I, s:s}", "row", (json_int_t)replay->rejects[i].row,
+                                        "reason", replay->rejects[i].reason));
+    }
+    return rows;
+}
+
 static void print_json(const struct replay *replay)
 {
     struct trial_totals totals = trial_totals(replay->trial);
     int64_t cost;
     json_t *answer = json_pack(
-        "{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "version",
+        "{s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "version",
         (int)replay->programme.file.version, "sales", (json_int_t)totals.sales, "members",
         (json_int_t)totals.members, "gross_minor", (json_int_t)totals.gross_minor, "discount_minor",
         (json_int_t)totals.discount_minor, "points", (json_int_t)totals.points_minor,
         "sales_in_other_currencies", (json_int_t)replay->other_currency, "sales_without_member",
         (json_int_t)replay->without_member, "returns", (json_int_t)replay->returns,
         "returned_minor", (json_int_t)replay->returned_minor, "rows_rejected",
-        (json_int_t)replay->rejected, "rules", rules_json(replay));
+        (json_int_t)replay->rejected, "sales_to_come", (json_int_t)replay->ahead, "rejects",
+        rejects_json(replay), "rules", rules_json(replay));
     if (cost_of(replay, totals.points_minor, &cost) == ERR_OK) {
         json_object_set_new(answer, "cost_minor", json_integer(cost));
     }

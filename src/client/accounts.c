@@ -228,6 +228,37 @@ int talea_set_consent(struct talea_client *client, const char *transaction_id,
                             : code;
 }
 
+int talea_set_birthday(struct talea_client *client, const char *transaction_id,
+                       const struct talea_selector *member, const char *birthday,
+                       int64_t timeout_ms, struct talea_error *error)
+{
+    Talea__V1__SetBirthdayRequest message;
+    talea__v1__set_birthday_request__init(&message);
+    Talea__V1__MemberSelector selector;
+    int code = account_select(member, &selector, error);
+    message.transaction_id = client_text(transaction_id);
+    message.member = &selector;
+    message.birthday = client_text(birthday);
+    return code == TALEA_OK ? call_only(client, "SetBirthday", &message.base, timeout_ms, error)
+                            : code;
+}
+
+int talea_set_referrer(struct talea_client *client, const char *transaction_id,
+                       const struct talea_selector *member, const struct talea_selector *referrer,
+                       int64_t timeout_ms, struct talea_error *error)
+{
+    Talea__V1__SetReferrerRequest message;
+    talea__v1__set_referrer_request__init(&message);
+    Talea__V1__MemberSelector selectors[2];
+    int code = account_select(member, &selectors[0], error);
+    code = code == TALEA_OK ? account_select(referrer, &selectors[1], error) : code;
+    message.transaction_id = client_text(transaction_id);
+    message.member = &selectors[0];
+    message.referrer = &selectors[1];
+    return code == TALEA_OK ? call_only(client, "SetReferrer", &message.base, timeout_ms, error)
+                            : code;
+}
+
 int talea_unblock_card(struct talea_client *client, const char *transaction_id, const char *card,
                        int64_t timeout_ms, struct talea_error *error)
 {

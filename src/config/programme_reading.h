@@ -21,6 +21,10 @@ struct reading {
     size_t segment_count;
     const struct coupon *coupons;
     size_t coupon_count;
+    const struct campaign *campaigns;
+    size_t campaign_count;
+    const struct offer *offers;
+    size_t offer_count;
 };
 
 struct key_path {
@@ -58,6 +62,15 @@ const uint16_t *reading_segments(struct reading *r, const char *key, char *const
 /* Bounds of metrics; of what one `reaches` there are two. */
 const struct metric_bounds *reading_bounds(struct reading *r, const struct bounds_yaml *yaml,
                                            unsigned count, size_t *out_count);
+
+/* Places of goods by name. */
+const uint16_t *reading_sets(struct reading *r, const char *key, char *const *texts,
+                             unsigned count);
+/* After goods, segments and metrics, of which `first_metric` and those behind it are the offers'.
+ */
+void reading_offers(struct reading *r, const struct rules_yaml *yaml, size_t first_metric);
+/* The bound that a rule with `offered` has; the check fails where there is no such offer. */
+struct metric_bounds reading_offered(struct reading *r, const char *name);
 
 /* The parts of a rule. */
 void rule_read_when(struct reading *r, const struct rule_yaml *yaml, struct when *out);

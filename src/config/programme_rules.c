@@ -54,8 +54,7 @@ static void read_metric(struct reading *r, const struct metric_yaml *yaml, struc
 
 /* Rules. */
 
-static const uint16_t *read_sets(struct reading *r, const char *key, char *const *texts,
-                                 unsigned count)
+const uint16_t *reading_sets(struct reading *r, const char *key, char *const *texts, unsigned count)
 {
     uint16_t *sets = reading_take(r, count, sizeof sets[0]);
     for (unsigned i = 0; sets != NULL && i < count; i++) {
@@ -120,9 +119,9 @@ static void read_rule(struct reading *r, const struct rule_yaml *yaml, struct ru
         out->event = reading_slice(r, yaml->on);
     }
     rule_read_when(r, yaml, &out->when);
-    out->goods = read_sets(r, "for", yaml->goods, yaml->goods_names_count);
+    out->goods = reading_sets(r, "for", yaml->goods, yaml->goods_names_count);
     out->goods_count = yaml->goods_names_count;
-    out->except = read_sets(r, "except", yaml->except, yaml->except_count);
+    out->except = reading_sets(r, "except", yaml->except, yaml->except_count);
     out->except_count = yaml->except_count;
     rule_read_gift(r, &yaml->give, &out->gift);
     if (yaml->price != NULL) {
@@ -196,10 +195,11 @@ static void read_all_goods(struct reading *r, const struct rules_yaml *yaml)
     r->goods_count = goods == NULL ? 0 : yaml->goods_count;
 }
 
-static void read_all_metrics(struct reading *r, const struct rules_yaml *yaml)
+/* Gives where those of the offers begin. */
+static size_t read_all_metrics(struct reading *r, const struct rules_yaml *yaml)
 {
-    struct metric *metrics =
-        reading_take(r, yaml->metrics_count + yaml->tiers_count + 1u, sizeof metrics[0]);
+    struct metric *metrics = reading_take(
+        r, yaml->metrics_count + yaml->tiers_count + yaml->offers_count + 1u, sizeof metrics[0]);
     size_t count = 0;
     for (unsigned i = 0; metrics != NULL && i < yaml->metrics_count; i++) {
         reading_enter(r, "metrics", i);
@@ -220,10 +220,19 @@ static void read_all_metrics(struct reading *r, const struct rules_yaml *yaml)
         metrics[count++] = (struct metric){
             .name = tiers[i].name, .of = METRIC_UNTIL, .goods = NO_GOODS, .line = tiers[i].line};
     }
+    size_t first_offer = count;
+    for (unsigned i = 0; metrics != NULL && i < yaml->offers_count; i++) {
+        reading_enter(r, "offers", i);
+        metrics[count++] = (struct metric){.name = reading_name(r, "offer", yaml->offers[i].offer),
+                                           .of = METRIC_UNTIL,
+                                           .goods = NO_GOODS,
+                                           .line = positions_line(r->check->positions, r->path)};
+    }
     r->tiers = tiers;
     r->tier_count = tiers == NULL ? 0 : yaml->tiers_count;
     r->metrics = metrics;
     r->metric_count = count;
+    return first_offer;
 }
 
 static void read_all_coupons(struct reading *r, const struct rules_yaml *yaml)
@@ -285,9 +294,10 @@ void programme_rules_check(struct check *check, const struct rules_yaml *yaml,
 {
     struct reading r = {.check = check, .arena = arena, .units = units};
     read_all_goods(&r, yaml);
-    read_all_metrics(&r, yaml);
+    size_t first_offer = read_all_metrics(&r, yaml);
     read_all_coupons(&r, yaml);
     read_all_segments(&r, yaml);
+    reading_offers(&r, yaml, first_offer);
     struct rule *rules =
         reading_take(&r, yaml->rules_count + yaml->tiers_count + 1u, sizeof rules[0]);
     size_t count = 0;
@@ -314,6 +324,10 @@ void programme_rules_check(struct check *check, const struct rules_yaml *yaml,
                                     .segment_count = r.segment_count,
                                     .coupons = r.coupons,
                                     .coupon_count = r.coupon_count,
+                                    .campaigns = r.campaigns,
+                                    .campaign_count = r.campaign_count,
+                                    .offers = r.offers,
+                                    .offer_count = r.offer_count,
                                     .rules = rules,
                                     .rule_count = count};
 }

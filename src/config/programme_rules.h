@@ -21,6 +21,17 @@
  *   segments:                           # all that one says holds of its members
  *     - {segment: loyal, metrics: [{metric: visits, at_least: 5}], lists: [staff]}
  *     - {segment: best, all: [loyal], any: [rich, old], none: [lost]}  # which stand before it
+ *   campaigns:                         # offers that are given together
+ *     - campaign: autumn
+ *       control: 10                     # percent of whom they fit that get none; 0 is the default
+ *       most: 2                         # offers a member at most; 1 is the default
+ *       seed: b                         # another word draws another control group
+ *   offers:
+ *     - offer: filters-week             # also a metric: for how many days a member has it
+ *       campaign: autumn
+ *       for: [filters]                  # goods that it is about
+ *       segments: [loyal]               # to members in one of these; without it to all
+ *       days: 14                        # good so long
  *   rules:
  *     - rule: saturday-double
  *       on: sale                        # the default; any; else the name of an event
@@ -43,6 +54,7 @@
  *       segments: [loyal]               # in one of these
  *       not_in: [lost]                  # and in none of these
  *       coupon: spring                  # a code of it is shown
+ *       offered: filters-week           # the member has this offer
  *       for: [bread]                    # any of these goods; without it all
  *       except: [tobacco]
  *       give: {multiple: 2, rounding: down}
@@ -117,6 +129,23 @@ struct segment_yaml {
     unsigned any_count;
     char **none;
     unsigned none_count;
+};
+
+struct campaign_yaml {
+    char *campaign;
+    char *control;
+    char *most;
+    char *seed;
+};
+
+struct offer_yaml {
+    char *offer;
+    char *campaign;
+    char **goods;
+    unsigned goods_count;
+    char **segments;
+    unsigned segments_count;
+    char *days;
 };
 
 struct bounds_yaml {
@@ -208,6 +237,7 @@ struct rule_yaml {
     char **not_in;
     unsigned not_in_count;
     char *coupon;
+    char *offered;
     char **goods;
     unsigned goods_names_count;
     char **except;
@@ -233,6 +263,10 @@ struct rules_yaml {
     unsigned segments_count;
     struct coupon_yaml *coupons;
     unsigned coupons_count;
+    struct campaign_yaml *campaigns;
+    unsigned campaigns_count;
+    struct offer_yaml *offers;
+    unsigned offers_count;
     struct rule_yaml *rules;
     unsigned rules_count;
 };
@@ -242,6 +276,8 @@ extern const cyaml_schema_value_t programme_metric_schema;
 extern const cyaml_schema_value_t programme_tier_schema;
 extern const cyaml_schema_value_t programme_coupon_schema;
 extern const cyaml_schema_value_t programme_segment_schema;
+extern const cyaml_schema_value_t programme_campaign_schema;
+extern const cyaml_schema_value_t programme_offer_schema;
 extern const cyaml_schema_value_t programme_rule_schema;
 
 /* How amounts are written: decimals of points and money. */

@@ -123,6 +123,33 @@ const cyaml_schema_value_t programme_segment_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct segment_yaml, segment_fields),
 };
 
+static const cyaml_schema_field_t campaign_fields[] = {
+    YAML_TEXT("campaign", struct campaign_yaml, campaign),
+    YAML_TEXT_OPTIONAL("control", struct campaign_yaml, control),
+    YAML_TEXT_OPTIONAL("most", struct campaign_yaml, most),
+    YAML_TEXT_OPTIONAL("seed", struct campaign_yaml, seed),
+    CYAML_FIELD_END,
+};
+
+const cyaml_schema_value_t programme_campaign_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct campaign_yaml, campaign_fields),
+};
+
+static const cyaml_schema_field_t offer_fields[] = {
+    YAML_TEXT("offer", struct offer_yaml, offer),
+    YAML_TEXT("campaign", struct offer_yaml, campaign),
+    CYAML_FIELD_SEQUENCE_COUNT("for", CYAML_FLAG_POINTER, struct offer_yaml, goods, goods_count,
+                               &text_schema, 1, LIMIT_GOODS_SETS),
+    CYAML_FIELD_SEQUENCE("segments", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct offer_yaml,
+                         segments, &text_schema, 1, LIMIT_SEGMENTS),
+    YAML_TEXT("days", struct offer_yaml, days),
+    CYAML_FIELD_END,
+};
+
+const cyaml_schema_value_t programme_offer_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct offer_yaml, offer_fields),
+};
+
 static const cyaml_schema_field_t price_fields[] = {
     YAML_TEXT_OPTIONAL("points", struct price_yaml, points),
     YAML_TEXT_OPTIONAL("money", struct price_yaml, money),
@@ -196,6 +223,7 @@ static const cyaml_schema_field_t rule_fields[] = {
     CYAML_FIELD_SEQUENCE("not_in", OPTIONAL_LIST, struct rule_yaml, not_in, &text_schema, 1,
                          LIMIT_SEGMENTS),
     YAML_TEXT_OPTIONAL("coupon", struct rule_yaml, coupon),
+    YAML_TEXT_OPTIONAL("offered", struct rule_yaml, offered),
     CYAML_FIELD_SEQUENCE_COUNT("for", OPTIONAL_LIST, struct rule_yaml, goods, goods_names_count,
                                &text_schema, 1, LIMIT_GOODS_SETS),
     CYAML_FIELD_SEQUENCE("except", OPTIONAL_LIST, struct rule_yaml, except, &text_schema, 1,

@@ -166,9 +166,29 @@ static const uint16_t *read_coupon(struct reading *r, const char *name)
     return NULL;
 }
 
+/* Those of metrics, and that the member has an offer. */
+static void read_all_bounds(struct reading *r, const struct rule_yaml *yaml, struct when *out)
+{
+    size_t count;
+    const struct metric_bounds *said =
+        reading_bounds(r, yaml->metrics, yaml->metrics_count, &count);
+    out->metrics = said;
+    out->metric_count = count;
+    if (yaml->offered == NULL) {
+        return;
+    }
+    struct metric_bounds *bounds = reading_take(r, count + 1, sizeof bounds[0]);
+    if (bounds != NULL && said != NULL) {
+        memcpy(bounds, said, count * sizeof bounds[0]);
+        bounds[count] = reading_offered(r, yaml->offered);
+        out->metrics = bounds;
+        out->metric_count = count + 1;
+    }
+}
+
 static void read_member(struct reading *r, const struct rule_yaml *yaml, struct when *out)
 {
-    out->metrics = reading_bounds(r, yaml->metrics, yaml->metrics_count, &out->metric_count);
+    read_all_bounds(r, yaml, out);
     out->segments = reading_segments(r, "segments", yaml->segments, yaml->segments_count);
     out->segment_count = yaml->segments_count;
     out->not_in = reading_segments(r, "not_in", yaml->not_in, yaml->not_in_count);

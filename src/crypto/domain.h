@@ -22,6 +22,8 @@
 #define HASH_DOMAIN_VAULT_SLOT "talea.v1.vault.slot" /* keyed: a slot's number and key */
 #define HASH_DOMAIN_VAULT_NOTE "talea.v1.vault.note" /* keyed: a key about to be destroyed */
 #define HASH_DOMAIN_STANDING   "talea.v1.standing"   /* ids of what changes standings */
+#define HASH_DOMAIN_CONTROL    "talea.v1.control"    /* who is in a campaign's control group */
+#define HASH_DOMAIN_OFFERED    "talea.v1.offered"    /* ids of what gives a member offers */
 #define HASH_DOMAIN_COUPON     "talea.v1.coupon"     /* a coupon's code: whose standing it is */
 #define HASH_DOMAIN_CODE       "talea.v1.code"       /* codes that are made of a secret */
 #define HASH_DOMAIN_QUOTE      "talea.v1.quote"      /* all that a quote promises */

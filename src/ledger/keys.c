@@ -281,6 +281,21 @@ void key_standing(const struct standing_owner *owner, struct ledger_key *out_key
     key_add(out_key, owner->id, sizeof owner->id);
 }
 
+enum err key_standing_parse(struct slice key, struct standing_owner *out_owner)
+{
+    struct reader in = reader_of(key);
+    unsigned kind = read_u8(&in);
+    struct standing_owner owner = {.kind = OWNER_PROGRAMME};
+    read_copy(&in, owner.id, sizeof owner.id);
+    TRY(reader_finish(&in));
+    if (kind < OWNER_MEMBER || kind >= OWNER_KIND_END) {
+        return ERR_CORRUPT;
+    }
+    owner.kind = (enum standing_owner_kind)kind;
+    *out_owner = owner;
+    return ERR_OK;
+}
+
 void key_occasion(enum occasion_row_kind kind, const struct partner_id *issuer,
                   const struct uid *id, struct ledger_key *out_key)
 {

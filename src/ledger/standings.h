@@ -97,6 +97,8 @@ struct occasion_row {
 };
 
 void key_standing(const struct standing_owner *owner, struct ledger_key *out_key);
+/* ERR_CORRUPT. */
+MUST_USE enum err key_standing_parse(struct slice key, struct standing_owner *out_owner);
 void key_occasion(enum occasion_row_kind kind, const struct partner_id *issuer,
                   const struct uid *id, struct ledger_key *out_key);
 void standing_row_encode(const struct standing_row *row, struct buffer *out);

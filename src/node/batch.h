@@ -20,6 +20,13 @@ struct batch_said {
     bool is_linked;
 };
 
+/* A batch's commands that are sent to the ledger by others than the ledger's own kinds: how. */
+enum batch_way {
+    BATCH_PLAIN,
+    BATCH_JUDGED,  /* an earn that rules judge */
+    BATCH_RETURNED /* a return of one */
+};
+
 struct batch_room {
     struct errand errand;  /* of a unary call: its answer */
     struct rpc_call *call; /* the same */
@@ -35,6 +42,10 @@ struct batch_room {
     uint16_t refusals[LIMIT_BATCH_COMMANDS];
     /* By place among the submitted: the place in the request. */
     uint16_t places[LIMIT_BATCH_COMMANDS];
+    uint8_t ways[LIMIT_BATCH_COMMANDS]; /* enum batch_way */
+    size_t judged;                      /* those of them that are not plain */
+    bool is_office;
+    Talea__V1__BatchCommand *const *said; /* until they are submitted */
     struct command commands[LIMIT_BATCH_COMMANDS];
     struct outcome outcomes[LIMIT_BATCH_COMMANDS];
     Talea__V1__BatchAnswer answers[LIMIT_BATCH_COMMANDS];
@@ -50,12 +61,15 @@ bool batch_fits(const struct batch_said *said);
 /* Of one that does not fit. */
 struct rpc_status batch_refusal(const struct batch_said *said);
 /* Reads every command; `said` fits. What is wrong with one is its answer, and, when the batch is
- * linked, that of all others. Nothing of `said` is borrowed afterwards. */
+ * linked, that of all others. `said` is borrowed until batch_submit returns. */
 void batch_read(struct batch_room *room, const struct identity *caller,
                 const struct batch_said *said);
 /* Sends what was read to the ledger. `done` runs once, on the engine's thread or, when there was
- * nothing to send, on this one; unless ERR_RESOURCE or ERR_UNAVAILABLE is returned. */
+ * nothing to send or rules judged some of it, on this one; judging waits for the ledger.
+ * Unless ERR_RESOURCE or ERR_UNAVAILABLE is returned. */
 MUST_USE enum err batch_submit(struct batch_room *room, engine_done *done, void *context);
+/* The same of a batch of which rules judge some; waits for all of it. */
+MUST_USE enum err batch_submit_judged(struct batch_room *room);
 /* The answers, in the order of the request, `room->count` of them. They live in the room. */
 Talea__V1__BatchAnswer **batch_answer(struct batch_room *room);
 

@@ -9,6 +9,12 @@ enum err batch_submit(struct batch_room *room, engine_done *done, void *context)
         done(context, &nothing);
         return ERR_OK;
     }
+    if (room->judged > 0) {
+        TRY(batch_submit_judged(room));
+        struct outcome outcome = {.err = ERR_OK};
+        done(context, &outcome);
+        return ERR_OK;
+    }
     return engine_submit_batch(room->node->engine, room->commands, room->submitted, room->is_linked,
                                room->outcomes, done, context);
 }
@@ -41,7 +47,10 @@ Talea__V1__BatchAnswer **batch_answer(struct batch_room *room)
         room->answer_list[i] = &room->answers[i];
     }
     for (size_t i = 0; i < room->submitted; i++) {
-        fill_answer(&room->outcomes[i], room->commands[i].kind, &room->answers[room->places[i]]);
+        if (room->refusals[room->places[i]] == 0) { /* else the programme refused it */
+            fill_answer(&room->outcomes[i], room->commands[i].kind,
+                        &room->answers[room->places[i]]);
+        }
     }
     return room->answer_list;
 }

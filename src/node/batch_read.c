@@ -6,6 +6,7 @@
 #include "node/batch.h"
 #include "node/burning.h"
 #include "node/earning.h"
+#include "node/judging.h"
 #include "node/requests.h"
 #include "node/services.h"
 
@@ -19,6 +20,8 @@ struct batch_reading {
     const struct snapshot *snapshot;
     struct unix_ms now;
     bool is_office; /* the caller may do more than a till */
+    bool is_linked;
+    enum batch_way way; /* of the command that was read last */
     /* The programme's terms for a purchase of this moment, once there was one. */
     bool has_terms;
     struct command_earn terms;
@@ -90,12 +93,29 @@ static unsigned read_terms(struct batch_reading *reading, struct command *comman
     return (unsigned)verdict;
 }
 
-/* What rules give depends on what was bought, and on the member: such purchases come one by one. */
-static bool is_by_rate(const struct batch_reading *reading, const struct command *command)
+/* Were purchases of that time judged by rules? */
+static bool has_rules(const struct batch_reading *reading, struct unix_ms time)
+{
+    return programmes_at(reading->snapshot->programmes, time)->rules != NULL;
+}
+
+/* What rules give depends on what was bought, and on the member as the purchase before left it. */
+static bool is_judged(const struct batch_reading *reading, const struct command *command)
+{
+    return !command->earn.is_fixed && has_rules(reading, command->business_time) &&
+           !earning_was_by_rate(reading->node, &command->transaction_id);
+}
+
+/* Of what was bought when there were rules? A return may be of any time. */
+static bool is_return_of_judged(const struct batch_reading *reading, const struct command *command)
 {
     const struct programmes *programmes = reading->snapshot->programmes;
-    return command->earn.is_fixed ||
-           programmes_at(programmes, command->business_time)->rules == NULL;
+    for (size_t i = 0; i < programmes->count; i++) {
+        if (programmes->at[i]->rules != NULL) {
+            return judging_was_judged(reading->node, &command->return_sale.sale);
+        }
+    }
+    return false;
 }
 
 /* The office may move more than a till. */
@@ -137,8 +157,9 @@ static unsigned read_earn(struct batch_reading *reading, const Talea__V1__BatchC
     earn->is_fixed = said->earn->fixed_points != 0;
     earn->fixed_points = points_of(said->earn->fixed_points);
     earn->promotion = said->earn->promotion;
-    if (!is_by_rate(reading, command)) {
-        return REFUSE(PROGRAMME_HAS_RULES);
+    if (is_judged(reading, command)) {
+        reading->way = BATCH_JUDGED;
+        return reading->is_linked ? REFUSE(PROGRAMME_HAS_RULES) : read_terms(reading, command);
     }
     refusal = read_terms(reading, command);
     return refusal == READ_OK && !may_give(reading, earn) ? REFUSE(POINTS_TOO_LARGE) : refusal;
@@ -183,11 +204,16 @@ static unsigned read_use(const Talea__V1__BatchCommand *said, ProtobufCBinaryDat
                               : read_text(said->receipt, use->receipt, sizeof use->receipt);
 }
 
-static unsigned read_return(const Talea__V1__BatchCommand *said, struct command *command)
+static unsigned read_return(struct batch_reading *reading, const Talea__V1__BatchCommand *said,
+                            struct command *command)
 {
     struct command_return_sale *body = &command->return_sale;
     body->amount = money_of(said->return_purchase->amount_minor);
     unsigned refusal = read_id(said->return_purchase->sale_id, &body->sale);
+    if (refusal == READ_OK && is_return_of_judged(reading, command)) {
+        reading->way = BATCH_RETURNED;
+        refusal = reading->is_linked ? REFUSE(PROGRAMME_HAS_RULES) : READ_OK;
+    }
     return refusal != READ_OK ? refusal
                               : read_text(said->receipt, body->receipt, sizeof body->receipt);
 }
@@ -249,7 +275,7 @@ static unsigned read_body(struct batch_reading *reading, const Talea__V1__BatchC
     case COMMAND_VOID:
         return read_use(said, said->void_hold->hold_id, 0, command);
     case COMMAND_RETURN_SALE:
-        return read_return(said, command);
+        return read_return(reading, said, command);
     case COMMAND_RETURN_BURN:
         return read_use(said, said->return_burn->hold_id, said->return_burn->points, command);
     case COMMAND_TRANSFER:
@@ -302,15 +328,22 @@ void batch_read(struct batch_room *room, const struct identity *caller,
         .snapshot = snapshot,
         .now = node_now(room->node),
         .is_office = ((unsigned)caller->role & ROLES_OFFICE) != 0,
+        .is_linked = said->is_linked,
     };
     room->count = said->count;
     room->is_linked = said->is_linked;
     room->submitted = 0;
+    room->judged = 0;
+    room->is_office = reading.is_office;
+    room->said = said->commands;
     for (size_t i = 0; i < said->count; i++) {
+        reading.way = BATCH_PLAIN;
         unsigned refusal =
             read_command(&reading, said->commands[i], &room->commands[room->submitted]);
         room->refusals[i] = (uint16_t)refusal;
         if (refusal == READ_OK) {
+            room->ways[room->submitted] = (uint8_t)reading.way;
+            room->judged += reading.way == BATCH_PLAIN ? 0 : 1;
             room->places[room->submitted++] = (uint16_t)i;
         }
     }

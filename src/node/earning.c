@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "node/node.h"
+
 static struct unix_ms later(struct unix_ms a, struct unix_ms b)
 {
     return a.ms > b.ms ? a : b;
@@ -61,4 +63,17 @@ void earning_life(const struct snapshot *snapshot, struct unix_ms now,
     ASSERT(err == ERR_OK);
     *out_expires_at = end.ms == PROGRAMME_NEVER_MS ? (struct unix_ms){0} : whole_day(end);
     *out_idle_months = programme_idle_months(&snapshot->version->programme);
+}
+
+bool earning_was_by_rate(struct node *node, const struct uid *id)
+{
+    struct state_reader *reader;
+    struct sale sale;
+    if (readers_take(node->readers, &reader) != ERR_OK) {
+        return false;
+    }
+    struct ledger_view view = state_reader_view(reader);
+    enum err err = ledger_get_sale(&view, &node->config.partner, id, &sale);
+    readers_give(node->readers, reader);
+    return err == ERR_OK && !sale.is_fixed;
 }

@@ -8,9 +8,10 @@
 #include "node/services.h"
 #include "talea/v1/back_office.pb-c.h"
 
-#define INVALID_ARGUMENT 3
-#define NOT_FOUND        5
-#define ALREADY_EXISTS   6
+#define INVALID_ARGUMENT   3
+#define NOT_FOUND          5
+#define ALREADY_EXISTS     6
+#define RESOURCE_EXHAUSTED 8
 
 static struct slice text_of(const char *text)
 {
@@ -33,6 +34,28 @@ static void send_created(struct reply *reply)
     }
 }
 
+/* False: refused, since there are as many as there may be, and this is none of them. */
+static bool has_room(struct node *node, struct rpc_call *call, const char *name)
+{
+    struct static_list *lists = arena_alloc(rpc_call_arena(call), LIMIT_LISTS * sizeof *lists);
+    size_t count = 0;
+    enum err err = lists == NULL ? ERR_RESOURCE : audience_lists(node, lists, &count);
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(lists[i].name, name) == 0) {
+            return true;
+        }
+    }
+    if (count == LIMIT_LISTS) {
+        refuse(call, RESOURCE_EXHAUSTED, "TOO_MANY_LISTS", "There are %u lists already.",
+               LIMIT_LISTS);
+    }
+    return count < LIMIT_LISTS;
+}
+
 void office_create_list(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
     struct node *node = context;
@@ -48,6 +71,9 @@ void office_create_list(void *context, struct rpc_call *call, const ProtobufCMes
     }
     if (list.name[0] == '\0') {
         refuse(call, INVALID_ARGUMENT, "INVALID_TEXT", "list is empty.");
+        return;
+    }
+    if (!has_room(node, call, list.name)) {
         return;
     }
     uint8_t *bytes = arena_alloc(rpc_call_arena(call), groups.limit);

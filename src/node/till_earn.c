@@ -82,14 +82,6 @@ static bool find_sale(struct node *node, const struct uid *id, struct sale *out_
     return err == ERR_OK;
 }
 
-/* Was it told before, when the programme had no rules? Then it is a repeat, and no other purchase.
- */
-static bool was_by_rate(struct node *node, const struct uid *id)
-{
-    struct sale sale;
-    return find_sale(node, id, &sale) && !sale.is_fixed;
-}
-
 static bool is_known(struct node *node, const struct uid *id)
 {
     struct sale sale;
@@ -254,7 +246,8 @@ static void earn_now(void *context, struct rpc_call *call, const ProtobufCMessag
         snapshot_release(snapshot);
         return;
     }
-    bool is_judged = version->rules != NULL && !earn->is_fixed && !was_by_rate(node, &transaction);
+    bool is_judged =
+        version->rules != NULL && !earn->is_fixed && !earning_was_by_rate(node, &transaction);
     if (is_judged && version->number == 0) { /* the ledger doesn't write yet, and keeps it then */
         snapshot_release(snapshot);
         refuse_err(call, ERR_UNAVAILABLE, NULL);

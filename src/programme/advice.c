@@ -185,6 +185,17 @@ static bool looks_at_metric(const struct rules_text *text, size_t metric)
     return false;
 }
 
+/* Offers give what no rule gives. */
+static bool is_offered(const struct rules_text *text, uint16_t metric)
+{
+    for (size_t o = 0; o < text->offer_count; o++) {
+        if (text->offers[o].until == metric) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool asks_for_coupon(const struct rules_text *text, size_t coupon)
 {
     for (size_t r = 0; r < text->rule_count; r++) {
@@ -202,6 +213,11 @@ static bool asks_for_segment(const struct rules_text *text, uint16_t segment)
         const struct when *when = &text->rules[r].when;
         if (has_set(when->segments, when->segment_count, segment) ||
             has_set(when->not_in, when->not_in_count, segment)) {
+            return true;
+        }
+    }
+    for (size_t o = 0; o < text->offer_count; o++) {
+        if (has_set(text->offers[o].segments, text->offers[o].segment_count, segment)) {
             return true;
         }
     }
@@ -234,7 +250,8 @@ static bool stays_at_zero(const struct rules_text *text, const struct rule *rule
         const struct metric_bounds *bounds = &rule->when.metrics[i];
         const struct metric *metric = &text->metrics[bounds->metric];
         bool is_by_rules = metric->of == METRIC_GIVEN || metric->of == METRIC_UNTIL;
-        if (is_by_rules && bounds->at_least > 0 && !is_given_to(text, bounds->metric)) {
+        if (is_by_rules && bounds->at_least > 0 && !is_given_to(text, bounds->metric) &&
+            !is_offered(text, bounds->metric)) {
             return true;
         }
     }
@@ -287,6 +304,11 @@ static bool looks_at_goods(const struct rules_text *text, size_t set)
             return true;
         }
     }
+    for (size_t o = 0; o < text->offer_count; o++) {
+        if (has_set(text->offers[o].goods, text->offers[o].goods_count, (uint16_t)set)) {
+            return true;
+        }
+    }
     return false;
 }
 
@@ -302,8 +324,8 @@ static void advise_on_unused(struct advising *a)
     const struct rules_text *text = a->text;
     for (size_t m = 0; m < text->metric_count; m++) {
         if (!looks_at_metric(text, m)) {
-            advise(a, ADVICE_UNUSED, text->metrics[m].line, "metric %s: no rule looks at it",
-                   text->metrics[m].name);
+            advise(a, ADVICE_UNUSED, text->metrics[m].line, "%s %s: no rule looks at it",
+                   is_offered(text, (uint16_t)m) ? "offer" : "metric", text->metrics[m].name);
         }
     }
     for (size_t t = 0; t < text->tier_count; t++) {

@@ -461,6 +461,36 @@ enum err describe_segment(const struct rules_text *text, const struct segment *s
     return finish(&d);
 }
 
+enum err describe_campaign(const struct campaign *campaign, struct arena *arena,
+                           struct described *out)
+{
+    struct describing d = {.arena = arena, .out = out};
+    out->count = 0;
+    say(&d, "%u", campaign->control);
+    end_value(&d, "control");
+    say(&d, "%u", campaign->most);
+    end_value(&d, "most");
+    if (campaign->seed[0] != '\0') {
+        say(&d, "%s", campaign->seed);
+        end_value(&d, "seed");
+    }
+    return finish(&d);
+}
+
+enum err describe_offer(const struct rules_text *text, const struct offer *offer,
+                        struct arena *arena, struct described *out)
+{
+    struct describing d = {.arena = arena, .out = out};
+    out->count = 0;
+    say(&d, "%s", text->campaigns[offer->campaign].name);
+    end_value(&d, "campaign");
+    say_sets(&d, "for", text, offer->goods, offer->goods_count);
+    say_segments(&d, text, "segments", offer->segments, offer->segment_count);
+    say(&d, "%u", offer->days);
+    end_value(&d, "days");
+    return finish(&d);
+}
+
 enum err describe_goods(const struct goods_set *set, struct arena *arena, struct described *out)
 {
     static const char *const keys[GOODS_BY_COUNT] = {

@@ -39,6 +39,10 @@ MUST_USE enum err describe_coupon(const struct coupon *coupon, struct arena *are
 MUST_USE enum err describe_segment(const struct rules_text *text, const struct segment *segment,
                                    struct described_units units, struct arena *arena,
                                    struct described *out);
+MUST_USE enum err describe_campaign(const struct campaign *campaign, struct arena *arena,
+                                    struct described *out);
+MUST_USE enum err describe_offer(const struct rules_text *text, const struct offer *offer,
+                                 struct arena *arena, struct described *out);
 MUST_USE enum err describe_goods(const struct goods_set *set, struct arena *arena,
                                  struct described *out);
 

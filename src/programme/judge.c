@@ -15,7 +15,7 @@ static void trace(struct judging *j, uint16_t rule, enum trace_reason reason, in
 /* Rules, one stage after the other. */
 
 /* A rule that applies, and what it would give. */
-struct offer {
+struct bid {
     uint16_t place;
     size_t code; /* that it takes; NO_CODE */
     int64_t wanted;
@@ -23,48 +23,48 @@ struct offer {
     int64_t *parts; /* of each line */
 };
 
-static enum err offer_of(struct judging *j, uint16_t place, size_t code, struct offer *out)
+static enum err bid_of(struct judging *j, uint16_t place, size_t code, struct bid *out)
 {
     const struct rule *rule = &j->text->rules[place];
-    struct offer offer = {.place = place, .code = code};
-    offer.parts = arena_alloc(j->arena, (j->occasion->line_count + 1) * sizeof offer.parts[0]);
-    if (offer.parts == NULL) {
+    struct bid bid = {.place = place, .code = code};
+    bid.parts = arena_alloc(j->arena, (j->occasion->line_count + 1) * sizeof bid.parts[0]);
+    if (bid.parts == NULL) {
         return ERR_RESOURCE;
     }
-    TRY(gift_wanted(j, rule, &offer.wanted, offer.parts));
-    offer.given = caps_leave(j, place, code, offer.wanted);
-    if (rule->price != NULL && offer.given < offer.wanted) {
-        offer.given = 0; /* a part of it isn't worth its price */
+    TRY(gift_wanted(j, rule, &bid.wanted, bid.parts));
+    bid.given = caps_leave(j, place, code, bid.wanted);
+    if (rule->price != NULL && bid.given < bid.wanted) {
+        bid.given = 0; /* a part of it isn't worth its price */
     }
-    *out = offer;
+    *out = bid;
     return ERR_OK;
 }
 
 /* Adds shares of what was given to the lines' sums. */
-static enum err give_to_lines(struct judging *j, const struct offer *offer, int64_t *sums)
+static enum err give_to_lines(struct judging *j, const struct bid *bid, int64_t *sums)
 {
     size_t count = j->occasion->line_count;
     int64_t *shares = arena_alloc(j->arena, (count + 1) * sizeof shares[0]);
     if (shares == NULL) {
         return ERR_RESOURCE;
     }
-    TRY(share_out(offer->given, offer->parts, count, j->arena, shares));
+    TRY(share_out(bid->given, bid->parts, count, j->arena, shares));
     for (size_t i = 0; i < count; i++) {
         TRY(int64_add(sums[i], shares[i], &sums[i]));
     }
     return ERR_OK;
 }
 
-static enum err take_offer(struct judging *j, const struct offer *offer)
+static enum err take_bid(struct judging *j, const struct bid *bid)
 {
-    const struct rule *rule = &j->text->rules[offer->place];
+    const struct rule *rule = &j->text->rules[bid->place];
     enum stage stage = rule_stage(rule);
     if (stage == STAGE_DISCOUNT) {
-        TRY(give_to_lines(j, offer, j->discounts));
+        TRY(give_to_lines(j, bid, j->discounts));
     } else {
-        TRY(gift_hand_out(j, rule, offer->given));
+        TRY(gift_hand_out(j, rule, bid->given));
         if (stage == STAGE_BASE) {
-            TRY(give_to_lines(j, offer, j->base_points));
+            TRY(give_to_lines(j, bid, j->base_points));
         }
     }
     if (rule->price != NULL) {
@@ -74,21 +74,21 @@ static enum err take_offer(struct judging *j, const struct offer *offer)
     if (rule->take != NULL) {
         TRY(metric_take(j, rule->take));
     }
-    TRY(caps_count(j, offer->place, offer->code, offer->given));
-    j->awards[j->award_count++] = (struct award){offer->place, offer->wanted, offer->given};
-    judging_trace(
-        j, (struct trace_row){offer->place, TRACE_FIRED, NO_METRIC, offer->given, offer->wanted},
-        offer->code);
+    TRY(caps_count(j, bid->place, bid->code, bid->given));
+    j->awards[j->award_count++] = (struct award){bid->place, bid->wanted, bid->given};
+    judging_trace(j,
+                  (struct trace_row){bid->place, TRACE_FIRED, NO_METRIC, bid->given, bid->wanted},
+                  bid->code);
     return ERR_OK;
 }
 
-/* Takes an offer that gives something, or says why it does not. */
-static enum err settle_offer(struct judging *j, const struct offer *offer)
+/* Takes a bid that gives something, or says why it does not. */
+static enum err settle_bid(struct judging *j, const struct bid *bid)
 {
-    if (offer->given > 0) {
-        return take_offer(j, offer);
+    if (bid->given > 0) {
+        return take_bid(j, bid);
     }
-    trace(j, offer->place, offer->wanted > 0 ? TRACE_CAP : TRACE_NOTHING, 0, offer->wanted);
+    trace(j, bid->place, bid->wanted > 0 ? TRACE_CAP : TRACE_NOTHING, 0, bid->wanted);
     return ERR_OK;
 }
 
@@ -118,9 +118,9 @@ static bool is_kept_out(struct judging *j, const struct round *round, size_t at)
     return false;
 }
 
-/* The rule's offer, where it applies and no exclusive rule keeps it out. */
+/* The rule's bid, where it applies and no exclusive rule keeps it out. */
 static enum err look_at(struct judging *j, struct round *round, size_t at, bool *out_applies,
-                        struct offer *out_offer)
+                        struct bid *out_bid)
 {
     round->is_done[at] = true;
     *out_applies = false;
@@ -129,34 +129,33 @@ static enum err look_at(struct judging *j, struct round *round, size_t at, bool 
     }
     size_t code;
     TRY(match_rule(j, round->at[at], out_applies, &code));
-    return *out_applies ? offer_of(j, round->at[at], code, out_offer) : ERR_OK;
+    return *out_applies ? bid_of(j, round->at[at], code, out_bid) : ERR_OK;
 }
 
 /* Of the rules of a group that apply, of which `first` is the first, the one that gives most, the
  * first of equals. */
-static enum err settle_group(struct judging *j, struct round *round, size_t first,
-                             struct offer *best)
+static enum err settle_group(struct judging *j, struct round *round, size_t first, struct bid *best)
 {
     const char *group = j->text->rules[round->at[first]].group;
-    struct offer *offers = arena_alloc(j->arena, (round->count - first) * sizeof offers[0]);
-    if (offers == NULL) {
+    struct bid *bids = arena_alloc(j->arena, (round->count - first) * sizeof bids[0]);
+    if (bids == NULL) {
         return ERR_RESOURCE;
     }
     size_t count = 0;
-    offers[count++] = *best;
+    bids[count++] = *best;
     for (size_t i = first + 1; i < round->count; i++) {
         if (!round->is_done[i] && is_in_group(j, round->at[i], group)) {
             bool applies;
-            TRY(look_at(j, round, i, &applies, &offers[count]));
+            TRY(look_at(j, round, i, &applies, &bids[count]));
             count += applies ? 1 : 0;
         }
     }
     for (size_t i = 1; i < count; i++) {
-        *best = offers[i].given > best->given ? offers[i] : *best;
+        *best = bids[i].given > best->given ? bids[i] : *best;
     }
     for (size_t i = 0; i < count; i++) {
-        if (offers[i].place != best->place) {
-            trace(j, offers[i].place, TRACE_GROUP, offers[i].given, best->given);
+        if (bids[i].place != best->place) {
+            trace(j, bids[i].place, TRACE_GROUP, bids[i].given, best->given);
         }
     }
     return ERR_OK;
@@ -165,18 +164,18 @@ static enum err settle_group(struct judging *j, struct round *round, size_t firs
 /* A group has its turn where the first of its rules that applies has it. */
 static enum err settle_next(struct judging *j, struct round *round, size_t at)
 {
-    struct offer offer;
+    struct bid bid;
     bool applies;
-    TRY(look_at(j, round, at, &applies, &offer));
+    TRY(look_at(j, round, at, &applies, &bid));
     if (!applies) {
         return ERR_OK;
     }
     if (j->text->rules[round->at[at]].group != NULL) {
-        TRY(settle_group(j, round, at, &offer));
+        TRY(settle_group(j, round, at, &bid));
     }
-    TRY(settle_offer(j, &offer));
-    const struct rule *rule = &j->text->rules[offer.place];
-    if (offer.given > 0 && rule->is_exclusive && !round->is_closed) {
+    TRY(settle_bid(j, &bid));
+    const struct rule *rule = &j->text->rules[bid.place];
+    if (bid.given > 0 && rule->is_exclusive && !round->is_closed) {
         round->is_closed = true;
         round->closed_at = rule->priority;
     }

@@ -156,6 +156,14 @@ void kept_case_encode(const struct kept_case *kept, struct buffer *out)
     write_parts(out, kept);
 }
 
+bool kept_case_is_sale(struct slice bytes)
+{
+    struct reader in = reader_of(bytes);
+    (void)read_u8(&in);     /* the form */
+    (void)read_varint(&in); /* the programme */
+    return kept_case_is(bytes) && read_u8(&in) == OCCASION_SALE && in.err == ERR_OK;
+}
+
 /* A list of at most `most`; NULL without memory, or when there are more. */
 static void *read_list(struct reader *in, struct arena *arena, size_t most, size_t size,
                        size_t *out_count)

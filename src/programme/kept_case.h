@@ -41,6 +41,8 @@ struct kept_case {
 bool kept_case_is(struct slice bytes);
 /* Sticks to the buffer's error. */
 void kept_case_encode(const struct kept_case *kept, struct buffer *out);
+/* By its head: was it a sale? False also for bytes of another kind. */
+bool kept_case_is_sale(struct slice bytes);
 /* Texts point into the bytes, lists are in the arena. ERR_CORRUPT, ERR_RESOURCE. */
 MUST_USE enum err kept_case_decode(struct slice bytes, struct arena *arena,
                                    struct kept_case *out_case);

@@ -98,6 +98,28 @@ struct coupon {
 };
 #define NO_COUPON UINT16_MAX
 
+/* Offers that are given together, and who is left out to see what they do. */
+struct campaign {
+    const char *name;
+    unsigned control; /* percent of those whom an offer fits that get none */
+    unsigned most;    /* offers a member; 1 or more */
+    const char *seed; /* another one draws another control group; "" for none */
+    unsigned line;    /* of the file; 0: not from a file */
+};
+
+/* What a member may be offered: rules ask for whether they were, by its metric. */
+struct offer {
+    const char *name;
+    uint16_t until;           /* the metric of METRIC_UNTIL that says how long it is good */
+    uint16_t campaign;        /* its place in the list */
+    const uint16_t *goods;    /* places in the list of sets: what it is about */
+    size_t goods_count;       /* 1 or more */
+    const uint16_t *segments; /* to members in one of these; */
+    size_t segment_count;     /* 0: to all */
+    unsigned days;            /* good so long, with the day on which it is given; 1 or more */
+    unsigned line;            /* of the file; 0: not from a file */
+};
+
 struct when {
     int64_t from_day;  /* the first day, on the brand's clock; INT64_MIN: always */
     int64_t until_day; /* the first day on which it is over; INT64_MAX: never */

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "programme/coupon.h"
+#include "programme/offer.h"
 #include "programme/rules_index.h"
 #include "programme/rules_slots.h"
 #include "programme/segment.h"
@@ -113,6 +114,7 @@ static enum err check_text(const struct rules_text *text, struct note *note)
     TRY(check_metrics(text, note));
     TRY(coupons_check(text, note));
     TRY(segments_check(text, note));
+    TRY(offers_check(text, note));
     struct rule_names names = rules_names(text);
     for (size_t r = 0; r < text->rule_count; r++) {
         TRY(rule_check(&text->rules[r], &names, note));

@@ -23,6 +23,10 @@ struct rules_text {
     size_t segment_count;
     const struct coupon *coupons;
     size_t coupon_count;
+    const struct campaign *campaigns; /* at most LIMIT_CAMPAIGNS */
+    size_t campaign_count;
+    const struct offer *offers; /* at most LIMIT_OFFERS */
+    size_t offer_count;
     const struct rule *rules;
     size_t rule_count;
 };

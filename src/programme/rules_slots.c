@@ -52,6 +52,7 @@ static enum err place_slots(const struct rules_text *text, struct rules_slots *s
     static const char tier_word[] = "tier";
     static const char coupon_word[] = "coupon";
     static const char segment_word[] = "segment";
+    static const char campaign_word[] = "campaign";
     size_t count = 0;
     for (size_t g = 0; g < text->goods_count; g++) {
         const char *name = text->goods[g].name;
@@ -68,6 +69,11 @@ static enum err place_slots(const struct rules_text *text, struct rules_slots *s
     for (size_t c = 0; c < text->coupon_count; c++) {
         const char *name = text->coupons[c].name;
         names[count++] = (struct named_slot){slot_named(SLOT_COUPON, 0, name), coupon_word, name};
+    }
+    for (size_t c = 0; c < text->campaign_count; c++) {
+        const char *name = text->campaigns[c].name;
+        names[count++] =
+            (struct named_slot){slot_named(SLOT_CAMPAIGN, 0, name), campaign_word, name};
     }
     for (size_t m = 0; m < text->metric_count; m++) {
         const char *name = text->metrics[m].name;
@@ -106,6 +112,10 @@ static int compare_windows(const void *a, const void *b)
 static void place_windows(const struct rules_text *text, struct rules_slots *slots)
 {
     size_t count = 0;
+    for (size_t c = 0; c < text->campaign_count; c++) {
+        slots->windows[count++] = (struct slot_window){
+            slot_named(SLOT_CAMPAIGN, 0, text->campaigns[c].name), {WINDOW_EVER, 0}, false};
+    }
     for (size_t m = 0; m < text->metric_count; m++) {
         const struct metric *metric = &text->metrics[m];
         slots->windows[count++] =
@@ -135,7 +145,8 @@ static enum err reserve(const struct rules_text *text, struct rules_slots *slots
     slots->metrics = calloc(text->metric_count + 1, sizeof slots->metrics[0]);
     slots->cap_first = calloc(text->rule_count + 1, sizeof slots->cap_first[0]);
     slots->caps = calloc(caps + 1, sizeof slots->caps[0]);
-    slots->windows = calloc(3 * text->metric_count + 2 * caps + 1, sizeof slots->windows[0]);
+    slots->windows = calloc(3 * text->metric_count + text->campaign_count + 2 * caps + 1,
+                            sizeof slots->windows[0]);
     bool has_all = slots->metrics != NULL && slots->cap_first != NULL && slots->caps != NULL &&
                    slots->windows != NULL;
     return has_all ? ERR_OK : ERR_RESOURCE;
@@ -145,7 +156,8 @@ static enum err fill(const struct rules_text *text, struct rules_slots *slots, s
 {
     TRY(reserve(text, slots));
     size_t most = text->goods_count + text->metric_count + text->tier_count + text->coupon_count +
-                  text->segment_count + text->rule_count + 2 * count_caps(text);
+                  text->segment_count + text->campaign_count + text->rule_count +
+                  2 * count_caps(text);
     struct named_slot *names = calloc(most + 1, sizeof names[0]);
     if (names == NULL) {
         return ERR_RESOURCE;

@@ -19,6 +19,7 @@ static enum slot_merge merge_of(enum slot_of of)
         return SLOT_LATEST;
     case SLOT_COUPON:
     case SLOT_GIFT_CARD:
+    case SLOT_CAMPAIGN:
     case SLOT_REFERRER:
     case SLOT_RAISED:
         return SLOT_STAYS;

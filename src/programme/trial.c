@@ -297,3 +297,10 @@ struct trial_member trial_member_of(const struct trial *trial, struct slice key)
     uint32_t place = *place_of(trial, hash_of(key), key);
     return place == 0 ? (struct trial_member){{NULL, 0}, 0, 0, 0} : trial_member(trial, place - 1);
 }
+
+struct standing trial_standing_of(const struct trial *trial, struct slice key)
+{
+    uint32_t place = *place_of(trial, hash_of(key), key);
+    const struct member *m = place == 0 ? NULL : &trial->members[place - 1];
+    return m == NULL ? (struct standing){NULL, 0} : (struct standing){m->numbers, m->number_count};
+}

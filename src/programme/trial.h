@@ -55,5 +55,8 @@ struct trial_rule trial_rule(const struct trial *trial, uint16_t rule);
 struct trial_member trial_member(const struct trial *trial, size_t index);
 /* NULL slice key where there is none. */
 struct trial_member trial_member_of(const struct trial *trial, struct slice key);
+/* What the programme remembers of a member by now; nothing where there is none. Borrowed until the
+ * next sale. */
+struct standing trial_standing_of(const struct trial *trial, struct slice key);
 
 #endif

@@ -107,8 +107,11 @@ static enum err fill(struct source *source, uint8_t *out, size_t capacity, size_
     }
     /* A cut file gives what it has and then Z_BUF_ERROR. */
     if (length < 0 || (code != Z_OK && code != Z_STREAM_END)) {
-        return note_set(note, ERR_CORRUPT, "%s: %s", source->name,
-                        code == Z_BUF_ERROR ? "the gzip file ends too early" : sentence);
+        const char *what = strstr(sentence, ": "); /* behind zlib's name of the file */
+        return code == Z_BUF_ERROR
+                   ? note_set(note, ERR_CORRUPT, "%s: the gzip file ends too early", source->name)
+                   : note_set(note, ERR_CORRUPT, "%s: the gzip file is damaged: %s", source->name,
+                              what == NULL ? sentence : what + 2);
     }
     *out_length = (size_t)length;
     return ERR_OK;

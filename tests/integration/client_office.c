@@ -83,6 +83,18 @@ static void run_pool(struct talea_client *office, const char *giver, const char 
     talea_uuid_v7(id);
     CHECK(talea_set_consent(office, id, &member, NULL, &(struct talea_consent){"fax", 1}, 1,
                             TIMEOUT_MS, &error) == TALEA_INVALID_ARGUMENT);
+    const struct talea_selector other = {.card = taker};
+    talea_uuid_v7(id);
+    CHECK(talea_set_birthday(office, id, &member, "02-29", TIMEOUT_MS, &error) == TALEA_OK);
+    talea_uuid_v7(id);
+    CHECK(talea_set_birthday(office, id, &member, "02-30", TIMEOUT_MS, &error) ==
+          TALEA_INVALID_ARGUMENT);
+    talea_uuid_v7(id);
+    CHECK(talea_set_referrer(office, id, &member, &other, TIMEOUT_MS, &error) == TALEA_OK);
+    CHECK(talea_set_referrer(office, id, &member, &other, TIMEOUT_MS, &error) == TALEA_OK);
+    talea_uuid_v7(id);
+    CHECK(talea_set_referrer(office, id, &other, &member, TIMEOUT_MS, &error) != TALEA_OK);
+    CHECK(strcmp(error.reason, "REFERRER_LOOPS") == 0);
     struct talea_transfer in = {.from = member, .to = {.member_id = pool}, .points = 200};
     struct talea_transferred moved;
     talea_uuid_v7(in.transaction_id);

@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """A brand's programme in a running node: purchases judged by rules, and all that follows from it."""
 
+import csv
 import os
 import threading
 import time
 import unittest
+import uuid
 
 import wire
 from coalition import GENERATE, SOURCE, Coalition, luhn, main, needs, run
@@ -119,6 +121,43 @@ class Versions(Case):
         self.assertEqual([(row["version"], row["is_in_force"])
                           for row in self.grocer.cli("programme", "history")["programmes"]],
                          [(1, False), (2, False), (3, True)])
+        self.grocer.talea("verify")
+
+    def test_the_version_changes_while_tills_are_at_work(self):
+        messages = wire.messages()
+        admin = wire.channel(self.grocer, "admin")
+        channel = wire.channel(self.grocer, "till")
+        self.addCleanup(admin.close)
+        self.addCleanup(channel.close)
+        till = wire.service(channel, messages.till, "TillService")
+        before = next(row["version"] for row in
+                      self.grocer.cli("programme", "history")["programmes"] if row["is_in_force"])
+        factors = {before: 4 if before == 3 else 2, 20: 7}
+        cards = [self.card() for _ in range(4)]
+        change = int(time.time() * 1000) + 500
+        wire.service(admin, messages.programme, "ProgrammeService").ActivateProgramme(
+            messages.programme.ActivateProgrammeRequest(
+                transaction_id=wire.uuid7(), text=rules(20, factor=7).encode(),
+                from_unix_ms=change))
+        told = []
+
+        def work(card):
+            while time.time() * 1000 < change + 400:
+                at = int(time.time() * 1000) - (len(told) % 3) * 150  # some come late
+                reply = till.Earn(messages.till.EarnRequest(
+                    transaction_id=wire.uuid7(), card=card, business_unix_ms=at, lines=[
+                        messages.till.BasketLine(category="bread", amount_minor=1000)]))
+                bread = sum(row.points for row in reply.awards if row.rule == "bread-double")
+                told.append((at, reply.programme_version, bread))
+        tills = [threading.Thread(target=work, args=(card,)) for card in cards]
+        for thread in tills:
+            thread.start()
+        for thread in tills:
+            thread.join()
+        for at, version, bread in told:
+            self.assertEqual(version, 20 if at >= change else before, at - change)
+            self.assertEqual(bread, 10 * (factors[version] - 1))
+        self.assertGreater(min(sum(row[1] == version for row in told) for version in factors), 8)
         self.grocer.talea("verify")
 
 
@@ -269,6 +308,41 @@ rules:
 """
 
 
+ODD_MAPPING = """rows: lines
+columns:
+  receipt: {column: receipt}
+  time: {column: time}
+  card: {column: card}
+  product: {column: product}
+  quantity: {column: quantity}
+  amount: {column: amount}
+  currency: {value: USD}
+time: {formats: ["%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M"]}
+number: {point: ",", group: " "}
+money: {decimals: 2, rounding: exact}
+returns: {negative: true, match: [customer, product]}
+"""
+ODD_COLUMNS = "receipt,time,card,product,quantity,amount"
+# What comes behind the receipt's number; why it is refused, or None.
+ODD_ROWS = [
+    ('2026-10-01 10:00,{0},a,1,"10,00"', None),
+    ('01.10.2026 11:00,{0},a,2,"1 234,50"', None),
+    ('29.02.2024 10:00,{1},a,1,"10,00"', None),
+    ('10/13/2026 10:00,{0},a,1,"10,00"', "is in none of the mapping's formats"),
+    ('29.02.2026 10:00,{0},a,1,"10,00"', "is in none of the mapping's formats"),
+    ('0001-01-01 10:00,{0},a,1,"10,00"', "is in none of the mapping's formats"),
+    ('2026-10-02 10:00,{0},a,NaN,"10,00"', "is not a number"),
+    ('2026-10-02 10:00,{0},a,1,1e5', "is not a number"),
+    ('2026-10-02 10:00,{0},a,1,"10,005"', "the amount has more than 2 decimals"),
+    ('2026-10-02 10:00,{0},a,1,"99999999999999999999,00"', "has too many digits"),
+    ('2026-10-02 10:00,{0},a,1,"-10,00"', "have different signs"),
+    ('2026-10-02 10:00,{0},a,1', "5 fields where the first row has 6"),
+    ('2026-10-02 10:00,6100010000000014,a,1,"10,00"', "is not a card number"),
+    (',{0},a,1,"10,00"', "no date"),
+    ('2026-10-03 10:00,{1},a,1,"10,00"', None),
+]
+
+
 class Imports(Case):
     """An import, a trial and the tills give the same for the same receipts."""
 
@@ -306,12 +380,181 @@ class Imports(Case):
         self.grocer.talea("import", "receipts", "--map", MAPPING, sales)
         self.assertEqual(given(), tried["points"])
         self.grocer.talea("verify")
-        # A till says of a receipt what the import said, and its returns take back.
+        # Its returns take back.
         self.grocer.talea("import", "receipts", "--map", MAPPING, everything)
         self.coalition.wait_cleared()
         self.assertLess(given(), tried["points"])
         self.assertGreater(len(rows), 300)
         self.grocer.talea("verify")
+
+    def make_baskets(self):
+        """(member, local seconds, store, lines of product, category, thousandths, cents)"""
+        begin = 1_790_812_800  # 2026-10-01, a Thursday
+        baskets = []
+        for n in range(66):
+            lines = [(str(1 + (n * k) % 29), f"c{1 + (n + k) % 5}", 1000 * (1 + k % 3),
+                      199 + 137 * ((n * 7 + k) % 11)) for k in range(1 + n % 4)]
+            baskets.append((n % 6, begin + n * 19_000, str(1 + n % 8), lines))
+        return baskets
+
+    def import_baskets(self, baskets, cards):
+        rows = ["receipt,line,time,store,member,product,category,quantity,unit_price,currency,"
+                "kind,original"]
+        for n, (member, seconds, store, lines) in enumerate(baskets):
+            at = time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime(seconds))
+            rows += [f"B{n},{k + 1},{at},{store},{cards[member]},{product},{category},1,"
+                     f"{cents / 100:.2f},USD,sale,"
+                     for k, (product, category, _, cents) in enumerate(lines)]
+        self.grocer.talea("import", "receipts", "--map", MAPPING,
+                          self.write("\n".join(rows) + "\n", "baskets.csv"))
+        return [self.available(self.grocer, card) for card in cards]
+
+    def test_batch_single_and_import_give_the_same(self):
+        messages = wire.messages()
+        pb = messages.ledger
+        channel = wire.channel(self.grocer, "back-office")
+        self.addCleanup(channel.close)
+        till = wire.service(channel, messages.till, "TillService")
+        ledger = wire.service(channel, pb, "LedgerService")
+        baskets = [(member, seconds, store, [(p, c, 1000, cents) for p, c, _, cents in lines])
+                   for member, seconds, store, lines in self.make_baskets()]
+        cards = [[self.card() for _ in range(6)] for _ in range(3)]
+        imported = self.import_baskets(baskets, cards[0])
+
+        def said(lines):
+            return [messages.till.BasketLine(product=p, category=c, quantity_milli=q,
+                                             amount_minor=cents) for p, c, q, cents in lines]
+        single = [0] * 6
+        commands = []
+        for member, seconds, store, lines in baskets:
+            single[member] += till.Earn(messages.till.EarnRequest(
+                transaction_id=wire.uuid7(), card=cards[1][member], store=store,
+                lines=said(lines), business_unix_ms=seconds * 1000)).earned_points
+            commands.append(pb.BatchCommand(
+                transaction_id=uuid.UUID(wire.uuid7()).bytes, business_unix_ms=seconds * 1000,
+                earn=pb.BatchEarn(card=cards[2][member], store=store, lines=said(lines))))
+        self.assertEqual(single, imported)
+        self.assertGreater(min(single), 100)
+
+        def execute(*commands, linked=False):
+            return list(ledger.ExecuteBatch(pb.ExecuteBatchRequest(
+                commands=commands, is_linked=linked)).answers)
+        answers = execute(*commands[:40])
+        stream = [pb.ExecuteStreamRequest(commands=commands[40:55]),
+                  pb.ExecuteStreamRequest(commands=commands[55:])]
+        for reply in ledger.ExecuteStream(iter(stream)):
+            answers += reply.answers
+        self.assertEqual({answer.refusal for answer in answers}, {0})
+        batch = [sum(answer.points for answer, basket in zip(answers, baskets)
+                     if basket[0] == member) for member in range(6)]
+        self.assertEqual(batch, single)
+        again = execute(*commands)
+        self.assertEqual([(a.points, a.journal_row) for a in again],
+                         [(a.points, a.journal_row) for a in answers])
+        self.assertTrue(all(answer.is_repeat for answer in again))
+        self.check_refused_in_bulk(pb, execute, commands, cards[2][0])
+        self.assertEqual([self.available(self.grocer, card) for card in cards[2]], batch)
+        # What a sale in bulk gave, its return in bulk takes back.
+        sale = execute(commands[0])[0]
+        back = pb.BatchCommand(transaction_id=uuid.UUID(wire.uuid7()).bytes,
+                               return_purchase=pb.BatchReturnPurchase(
+                                   sale_id=commands[0].transaction_id))
+        self.assertEqual(execute(back)[0].points, sale.points)
+        self.grocer.talea("verify")
+
+    def odd(self, name, rows, ends="\n", mark=""):
+        text = mark + "".join(line + ends for line in [ODD_COLUMNS] + rows)
+        path = self.grocer.path(name)
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        return path
+
+    def try_and_import(self, path, mapping, expect=0):
+        """Both say the same of a file; what they said."""
+        tried = self.grocer.cli("programme", "try", self.grocer.path("programme.yaml"),
+                                "--receipts", path, "--map", mapping)
+        taken = self.grocer.cli("import", "receipts", "--map", mapping, path, expect=expect)
+        self.assertEqual((taken["given_points"], taken["sales"]), (tried["points"], tried["sales"]))
+        return tried, taken
+
+    def test_odd_exports_are_refused_line_by_line(self):
+        mapping = self.write(ODD_MAPPING, "odd.yaml")
+        cards = [self.card(), self.card()]
+        rows = [f"R{n}," + row.format(*cards) for n, (row, _) in enumerate(ODD_ROWS)]
+        rows.append(rows[0])  # twice, and not one behind the other
+        rejects = self.grocer.path("odd.rejects.csv")
+        path = self.odd("odd.csv", rows, "\r\n", "\ufeff")
+        why = [(n + 2, reason) for n, (_, reason) in enumerate(ODD_ROWS) if reason is not None]
+        why.append((len(rows) + 1, "receipt R0 came before, at row 2"))
+        self.grocer.talea("import", "receipts", "--map", mapping, "--dry-run", "--rejects",
+                          rejects, path, expect=1)
+        with open(rejects, encoding="utf-8", newline="") as file:
+            told = list(csv.DictReader(file))
+        self.assertEqual([int(row["row"]) for row in told], [row for row, _ in why])
+        for row, (_, reason) in zip(told, why):
+            self.assertIn(reason, row["reason"])
+        tried, taken = self.try_and_import(path, mapping, expect=1)
+        self.assertEqual((tried["rows_rejected"], taken["rows_rejected"]), (len(why), len(why)))
+        self.assertEqual([row["row"] for row in tried["rejects"]], [row for row, _ in why[:5]])
+        # A time to come, no card of ours.
+        ahead = self.odd("ahead.csv", [f'A1,9999-12-31 23:59,{cards[0]},a,1,"10,00"'])
+        tried, taken = self.try_and_import(ahead, mapping, expect=1)
+        self.assertEqual((tried["sales_to_come"], taken["rejected"][0]["reason"][:12]),
+                         (1, "INVALID_TIME"))
+        stranger = self.odd("stranger.csv", [f'S1,2026-10-03 10:00,{self.unknown()},a,1,"10,00"'])
+        taken = self.grocer.cli("import", "receipts", "--map", mapping, stranger, expect=1)
+        self.assertEqual(taken["rejected"][0]["reason"][:12], "CARD_UNKNOWN")
+
+    def test_who_owes_points_gets_what_a_trial_says(self):
+        mapping = self.write(ODD_MAPPING, "owing.yaml")
+        card = self.card()
+        first = self.odd("first.csv", [f'O1,2026-10-05 10:00,{card},a,1,"500,00"'])
+        given = self.try_and_import(first, mapping)[1]["given_points"]
+        self.grocer.cli("burn", card, str(given))
+        then = self.odd("then.csv", [f'O1,2026-10-05 10:00,{card},a,1,"500,00"',
+                                     f'O2,2026-10-06 10:00,{card},a,-1,"-500,00"',
+                                     f'O3,2026-10-06 11:00,{card},b,1,"30,00"'])
+        taken = self.grocer.cli("import", "receipts", "--map", mapping, then)
+        balance = self.grocer.cli("balance", card)["balance"]
+        self.assertEqual((taken["returns"], taken["taken_points"]), (1, given))
+        self.assertEqual((balance["available_points"], balance["debt_points"]),
+                         (0, 2 * given - taken["given_points"]))
+        self.grocer.talea("verify")
+
+    def test_files_that_are_none(self):
+        mapping = self.write(ODD_MAPPING, "none.yaml")
+        good = 'L1,2026-10-01 10:00,{},a,1,"5,00"'.format(self.card())
+        none = {
+            "empty.csv": ("", "the file is empty"),
+            "long.csv": (ODD_COLUMNS + "\nL0,2026-10-01 10:00," + "x" * 10_000_000 + ',a,1,"5,00"\n'
+                         + good + "\n", "row 2: a field longer than"),
+            "columns.csv": ("receipt,when,card,product,quantity,amount\n" + good + "\n",
+                            "columns.time names time, which is not in"),
+        }
+        for name, (text, why) in none.items():
+            path = self.write(text, name)
+            for words in (["import", "receipts", "--map", mapping, path],
+                          ["programme", "try", self.grocer.path("programme.yaml"), "--receipts",
+                           path, "--map", mapping]):
+                self.assertIn(why, self.grocer.talea(*words, expect=2).stderr)
+        head = self.write(ODD_COLUMNS + "\n", "head.csv")
+        self.assertEqual(self.grocer.cli("import", "receipts", "--map", mapping, head)["sales"], 0)
+
+    def check_refused_in_bulk(self, pb, execute, commands, card):
+        def refusals(*commands, linked=False):
+            return [pb.Refusal.Name(answer.refusal)[len("REFUSAL_"):]
+                    for answer in execute(*commands, linked=linked)]
+        self.assertEqual(refusals(commands[0], linked=True), ["PROGRAMME_HAS_RULES"])
+        bad = [pb.BatchEarn(card=card, amount_minor=-1),
+               pb.BatchEarn(card=card, amount_minor=5, store="x" * 65),
+               pb.BatchEarn(card=card, amount_minor=5, lines=commands[0].earn.lines),
+               pb.BatchEarn(card=self.unknown(), amount_minor=500)]
+        self.assertEqual(refusals(*[pb.BatchCommand(transaction_id=uuid.UUID(wire.uuid7()).bytes,
+                                                    earn=earn) for earn in bad]),
+                         ["INVALID_LINES", "INVALID_LINES", "INVALID_LINES", "CARD_UNKNOWN"])
+
+    def unknown(self):
+        return luhn(f"{self.grocer.prefix}000009998")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,53 @@
+#include "offers/kept_offers.h"
+
+#include "base/limits.h"
+
+enum {
+    KEPT_OFFERS_FORM = 0x4F /* no version of a kept_case begins so (programme/kept_case.h) */
+};
+
+void kept_offers_encode(const struct kept_offers *kept, struct buffer *out)
+{
+    write_u8(out, KEPT_OFFERS_FORM);
+    write_varint(out, kept->programme);
+    write_block(out, kept->campaign);
+    write_u8(out, kept->is_control ? 1 : 0);
+    write_varint(out, kept->count);
+    for (size_t i = 0; i < kept->count; i++) {
+        write_block(out, kept->at[i].name);
+        write_block(out, kept->at[i].reason);
+        write_svarint(out, kept->at[i].until_day);
+    }
+}
+
+enum err kept_offers_decode(struct slice bytes, struct arena *arena, struct kept_offers *out_kept)
+{
+    struct reader in = reader_of(bytes);
+    struct kept_offers kept = {.count = 0};
+    if (read_u8(&in) != KEPT_OFFERS_FORM) {
+        return ERR_CORRUPT;
+    }
+    uint64_t programme = read_varint(&in);
+    kept.campaign = read_block(&in);
+    unsigned is_control = read_u8(&in);
+    uint64_t count = read_varint(&in);
+    if (programme > UINT32_MAX || is_control > 1 || count > LIMIT_OFFERS) {
+        return ERR_CORRUPT;
+    }
+    struct kept_offer *at = arena_alloc(arena, ((size_t)count + 1) * sizeof at[0]);
+    if (at == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < count; i++) {
+        at[i].name = read_block(&in);
+        at[i].reason = read_block(&in);
+        at[i].until_day = read_svarint(&in);
+    }
+    TRY(reader_finish(&in));
+    kept.programme = (uint32_t)programme;
+    kept.is_control = is_control == 1;
+    kept.at = at;
+    kept.count = (size_t)count;
+    *out_kept = kept;
+    return ERR_OK;
+}
