@@ -111,6 +111,7 @@
 #define LIMIT_COUPONS          256u
 #define LIMIT_COUPON_CODES     64u /* that one lists */
 #define LIMIT_CODE_BYTES       64u
+#define LIMIT_GIFT_CARDS       1000u /* that are issued by one call */
 #define LIMIT_CAMPAIGNS        16u
 #define LIMIT_OFFERS           64u /* of all campaigns of one programme */
 #define LIMIT_OFFER_DAYS       366u

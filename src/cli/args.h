@@ -126,6 +126,7 @@ enum option_key {
     OPT_CASHIER,
     OPT_VERDICT,
     OPT_RULE,
+    OPT_PIN,
     OPT_LAST
 };
 

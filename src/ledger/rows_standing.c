@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "ledger/codec.h"
+#include "ledger/gift_card.h"
 
 enum {
     STANDING_VERSION = 1,
@@ -24,6 +25,7 @@ static size_t owner_length(enum standing_owner_kind kind)
         return sizeof(struct uid);
     case OWNER_CARD:
     case OWNER_CODE:
+    case OWNER_GIFT_CARD:
     case OWNER_RAISED:
     case OWNER_LIST:
         return STANDING_OWNER_BYTES;
@@ -107,6 +109,15 @@ static bool is_card(const uint8_t id[STANDING_OWNER_BYTES])
     return is_so;
 }
 
+/* 16 digits, the first a 0, and zeros behind them. */
+static bool is_gift_card(const uint8_t id[STANDING_OWNER_BYTES])
+{
+    struct gift_number number;
+    char text[STANDING_OWNER_BYTES + 1] = "";
+    memcpy(text, id, STANDING_OWNER_BYTES);
+    return is_card(id) && gift_number_parse(text, &number) == ERR_OK;
+}
+
 /* A member's id is somebody's; a card is one. */
 static void read_owner(struct reader *in, struct standing_owner *out_owner)
 {
@@ -118,6 +129,8 @@ static void read_owner(struct reader *in, struct standing_owner *out_owner)
         read_expect(in, memcmp(out_owner->id, nobody.bytes, sizeof nobody.bytes) != 0);
     } else if (out_owner->kind == OWNER_CARD) {
         read_expect(in, is_card(out_owner->id));
+    } else if (out_owner->kind == OWNER_GIFT_CARD) {
+        read_expect(in, is_gift_card(out_owner->id));
     }
 }
 

@@ -22,6 +22,7 @@ enum standing_owner_kind {
     OWNER_PROGRAMME = 4, /* what counts for everybody */
     OWNER_RAISED = 5,    /* an event that an occasion raised: whose it was, and its place there */
     OWNER_LIST = 6,      /* a static list: the first bytes of its name's hash */
+    OWNER_GIFT_CARD = 7, /* its number's digits (gift_card.h) */
     OWNER_KIND_END
 };
 
@@ -112,6 +113,13 @@ enum standing_id {
     STANDING_ID_CHANGE = 1,  /* CHANGE_STANDING: of the occasion, or of what takes back from it */
     STANDING_ID_RESERVE = 2, /* RESERVE: a quote's promise */
     STANDING_ID_RELEASE = 3,
+    /* Of what is paid in points at an occasion: the hold, what takes it, what gives it back because
+     * nothing came of the occasion, and what gives it back since the occasion is taken back. */
+    STANDING_ID_HOLD = 8,
+    STANDING_ID_CAPTURE = 9,
+    STANDING_ID_VOID = 10,
+    STANDING_ID_REFUND = 11,
+    STANDING_ID_NEXT = 12,  /* an occasion that follows on one, as it is too large for one record */
     STANDING_ID_RAISED = 16 /* and up, by its place: an event that the occasion raised */
 };
 struct uid standing_transaction(enum standing_id what, const struct partner_id *issuer,

@@ -19,6 +19,8 @@ struct abroad {
     struct node *node;
     struct rpc_call *call;
     struct command command;
+    authorise_told *told;
+    void *context;
     struct hold_request request;
     struct abroad_times times;
     int64_t ends_at_ms; /* monotonic: no answer is waited for any more */
@@ -59,7 +61,7 @@ static enum err take_answer(struct abroad *abroad, const ProtobufCMessage *reply
     TRY(verify_answer(abroad, reply, &answer, &note));
     if (answer.is_granted) {
         abroad_use_grant(&answer, &abroad->command);
-        reply_authorised(abroad->node, abroad->call, &abroad->command);
+        abroad->told(abroad->node, abroad->call, &abroad->command, abroad->context);
     } else {
         node_count_authorisation(abroad->node->counters, &abroad->request.home,
                                  AUTHORISATION_REFUSED);
@@ -88,7 +90,7 @@ static void end_without_home(struct abroad *abroad, bool was_asked, const char *
         refuse(abroad->call, UNAVAILABLE, "HOME_UNREACHABLE", "%s can't be asked now (%s). %s",
                home, why, verdict_describe(end.why)->sentence);
     } else {
-        reply_authorised(abroad->node, abroad->call, &abroad->command);
+        abroad->told(abroad->node, abroad->call, &abroad->command, abroad->context);
     }
 }
 
@@ -189,7 +191,8 @@ static enum err ends_at_once(struct abroad *abroad, bool *out_is_over)
     TRY(err);
     *out_is_over = is_told || end.way == ABROAD_STANDS_IN;
     if (*out_is_over) {
-        reply_authorised(abroad->node, abroad->call, is_told ? &abroad->command : &stand_in);
+        abroad->told(abroad->node, abroad->call, is_told ? &abroad->command : &stand_in,
+                     abroad->context);
     }
     return ERR_OK;
 }
@@ -215,7 +218,8 @@ static bool begin(struct abroad *abroad)
     return false;
 }
 
-void authorise_abroad(struct node *node, struct rpc_call *call, const struct command *command)
+void authorise_abroad(struct node *node, struct rpc_call *call, const struct command *command,
+                      authorise_told *told, void *context)
 {
     struct abroad *abroad = calloc(1, sizeof *abroad);
     struct partner_host host;
@@ -228,6 +232,8 @@ void authorise_abroad(struct node *node, struct rpc_call *call, const struct com
         .node = node,
         .call = call,
         .command = *command,
+        .told = told,
+        .context = context,
         .request = abroad_request(&host.host, command),
     };
     partner_host_end(&host);

@@ -18,7 +18,7 @@ struct batch_sale {
     struct batch_judging *batch;
     size_t at; /* among the room's commands */
     struct judging_case judged;
-    struct outcome outcomes[2];
+    struct outcome outcomes[JUDGING_COMMANDS];
     struct basket_line *lines; /* malloc */
 };
 

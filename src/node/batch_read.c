@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "clearing/roster.h"
 #include "node/batch.h"
+#include "node/burning.h"
 #include "node/earning.h"
 #include "node/judging.h"
 #include "node/requests.h"
@@ -185,6 +186,10 @@ static unsigned read_authorise(struct batch_reading *reading, const Talea__V1__B
     hold->points = points_of(said->authorise->points);
     if (!reading->is_office && hold->points.minor > reading->snapshot->till_points_max.minor) {
         return REFUSE(POINTS_TOO_LARGE);
+    }
+    if (hold->points.minor > 0 &&
+        !burning_is_enough(reading->snapshot, reading->now, hold->points)) {
+        return REFUSE(BURN_TOO_SMALL);
     }
     return read_text(said->receipt, hold->receipt, sizeof hold->receipt);
 }

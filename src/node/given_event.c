@@ -33,14 +33,12 @@ static enum err try_case(struct node *node, struct judging_case *judged, struct 
 static enum err run_case(struct node *node, struct judging_case *judged,
                          struct outcome *out_outcome, struct note *note)
 {
-    struct outcome outcomes[2];
+    struct outcome outcomes[JUDGING_COMMANDS];
     do {
         TRY(try_case(node, judged, note));
         TRY(engine_execute_batch(node->engine, judged->commands, judged->command_count, true,
                                  outcomes));
-        if (outcomes[0].verdict == VERDICT_LINKED_REFUSED && judged->command_count == 2) {
-            outcomes[0] = outcomes[1];
-        }
+        outcomes[0] = *judging_outcome(outcomes, judged->command_count);
     } while (judging_has_moved(outcomes[0].verdict) && judged->tried < JUDGING_TRIES);
     *out_outcome = outcomes[0];
     return judging_has_moved(outcomes[0].verdict) ? ERR_UNAVAILABLE : ERR_OK;

@@ -10,10 +10,7 @@
 void import_item_done(struct import_item *item, const struct outcome *outcomes, size_t count,
                       enum err err)
 {
-    const struct outcome *outcome = &outcomes[0];
-    if (err == ERR_OK && count == 2 && outcome->verdict == VERDICT_LINKED_REFUSED) {
-        outcome = &outcomes[1];
-    }
+    const struct outcome *outcome = err == ERR_OK ? judging_outcome(outcomes, count) : outcomes;
     item->done++;
     if (err != ERR_OK) {
         item->err = err;

@@ -21,7 +21,7 @@ struct import;
 /* A sale that rules judge. */
 struct import_judged {
     struct judging_case judged;
-    struct outcome outcomes[2];
+    struct outcome outcomes[JUDGING_COMMANDS];
 };
 
 /* One receipt on its way. */
@@ -78,7 +78,7 @@ MUST_USE enum err import_read(struct import *import,
                               const Talea__V1__ImportReceiptsRequest *request,
                               struct import_item *item, struct command *out_command);
 
-/* What became of an item's commands, which go together; of a judged sale they are two. */
+/* What became of an item's commands, which go together. */
 void import_item_done(struct import_item *item, const struct outcome *outcomes, size_t count,
                       enum err err);
 

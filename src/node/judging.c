@@ -4,6 +4,7 @@
 
 #include "crypto/random.h"
 #include "engine/record_reader.h"
+#include "node/given_items.h"
 #include "node/judging_groups.h"
 #include "node/judging_quote.h"
 #include "node/node.h"
@@ -98,6 +99,9 @@ static enum err write_evidence(struct judging_case *judged, const struct standin
     kept->awards = judgement->awards;
     kept->award_count = judgement->award_count;
     kept->codes = judgement->codes;
+    kept->spent = judgement->spent;
+    kept->due = judgement->due;
+    kept->refund = judgement->refund;
     buffer_clear(&judged->evidence);
     kept_case_encode(kept, &judged->evidence);
     TRY(judged->evidence.err);
@@ -105,6 +109,26 @@ static enum err write_evidence(struct judging_case *judged, const struct standin
                ? note_set(note, ERR_INPUT, "the basket is too large to be kept: %zu bytes",
                           judged->evidence.length)
                : ERR_OK;
+}
+
+/* What it costs in points: of our own members held and taken at once; of others taken where their
+ * home granted it. */
+static void pay_in_points(const struct node *node, struct judging_case *judged)
+{
+    const struct partner_id *self = &node->config.partner;
+    struct uid hold_id = standing_transaction(STANDING_ID_HOLD, self, &judged->id);
+    struct uid capture_id = standing_transaction(STANDING_ID_CAPTURE, self, &judged->id);
+    if (!judged->is_granted) {
+        struct command *hold = &judged->commands[judged->command_count++];
+        *hold = command_now(node, COMMAND_HOLD, &hold_id);
+        hold->hold = (struct command_hold){
+            .redeemer = *self, .card = judged->give.earn.card, .points = judged->judgement.spent};
+        bool is_short = hold_times(node, hold->business_time, 0, &hold->hold);
+        ASSERT(is_short); /* the node's own default */
+    }
+    struct command *capture = &judged->commands[judged->command_count++];
+    *capture = command_now(node, COMMAND_CAPTURE, &capture_id);
+    capture->use = (struct command_hold_use){.hold = hold_id, .points = judged->judgement.spent};
 }
 
 /* Also what gives no points is told: a repeat that would give some by now finds that it was. */
@@ -136,6 +160,30 @@ static void make_sale(const struct node *node, struct judging_case *judged)
     if (judged->has_alert) {
         judged->commands[judged->command_count++] = judged->alert;
     }
+    if (judgement->spent.minor > 0 && !judged->is_known) {
+        pay_in_points(node, judged);
+    }
+}
+
+const struct outcome *judging_outcome(const struct outcome *outcomes, size_t count)
+{
+    for (size_t i = 0; i < count && outcomes[0].verdict == VERDICT_LINKED_REFUSED; i++) {
+        if (outcomes[i].verdict != VERDICT_LINKED_REFUSED) {
+            return &outcomes[i];
+        }
+    }
+    return &outcomes[0];
+}
+
+/* A repeat pays nothing more. */
+static enum err find_known(const struct node *node, const struct ledger_view *view,
+                           struct judging_case *judged)
+{
+    uint64_t row;
+    enum err err = ledger_find_occasion(view, &judged->snapshot->roster, &node->config.partner,
+                                        &judged->id, &row);
+    judged->is_known = err == ERR_OK;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 /* A standing as the view has it, in the case's arena. */
@@ -181,6 +229,9 @@ static enum err load_standings(struct node *node, const struct ledger_view *view
     }
     TRY(shopper_fill(node, view, judged->version, &judged->owner, out_before, &judged->arena,
                      &judged->occasion.shopper));
+    if (judged->owner.kind != OWNER_MEMBER || judged->give.earn.card.digits[0] == '\0') {
+        judged->occasion.shopper.balance = judged->balance; /* without a card nobody pays */
+    }
     TRY(load(view, judged, &all, &judged->occasion.programme));
     return load_codes(view, judged);
 }
@@ -195,9 +246,10 @@ static enum err judge_case(struct judging_case *judged, const struct standing *b
     }
     TRY(rules_drop_passed(rules, before, occasion_day(&judged->occasion), &judged->arena,
                           out_kept));
-    return judged->purpose == JUDGING_QUOTE ? judging_make_quote(judged, out_kept, note)
-                                            : judge(rules, out_kept, &judged->occasion, false,
-                                                    &judged->arena, &judged->judgement, note);
+    return judged->purpose == JUDGING_QUOTE
+               ? judging_make_quote(judged, out_kept, note)
+               : judge(rules, out_kept, &judged->occasion, judged->is_traced, &judged->arena,
+                       &judged->judgement, note);
 }
 
 static void begin_try(struct judging_case *judged)
@@ -216,14 +268,17 @@ enum err judging_try(struct node *node, const struct ledger_view *view, struct j
     struct standing before = {.count = 0};
     struct standing kept = {.count = 0};
     begin_try(judged);
+    TRY(find_known(node, view, judged));
     TRY(load_standings(node, view, judged, &before));
     TRY(judge_case(judged, &before, &kept, note));
     if (!judged->has_owner) {
         judged->judgement.points = points_of(0);
+        judged->judgement.spent = points_of(0);
     }
     TRY(judging_write_groups(judged, &before, &kept, note));
     if (judged->purpose != JUDGING_QUOTE) {
         TRY(raised_write(node, judged, note));
+        TRY(judged->has_owner ? given_write_cards(node, view, judged, note) : ERR_OK);
     }
     TRY(write_evidence(judged, &kept, note));
     if (judged->purpose == JUDGING_QUOTE) {

@@ -24,6 +24,9 @@ enum judging_purpose {
     JUDGING_CONFIRM /* what a quote promised takes place, whatever happened meanwhile */
 };
 
+/* The giving, what changes, an alert, and what is paid in points: held and taken. */
+#define JUDGING_COMMANDS 5u
+
 /* Zeroed and filled in by its owner down to `tried`. */
 struct judging_case {
     enum judging_purpose purpose;
@@ -36,6 +39,10 @@ struct judging_case {
     struct command give;
     bool has_owner;
     struct standing_owner owner; /* where it is now */
+    bool is_traced;              /* who made it asks why rules did not apply */
+    bool is_granted;             /* what it costs is held at the card's home already */
+    struct points balance;       /* that can be spent, of another home's member as far as known */
+    bool is_known;               /* it was judged before: a repeat, if the same is said of it */
     /* Of a quote. */
     struct uid quote_id;              /* its own, also of what confirms it; else nil */
     struct unix_ms until;             /* it holds so long */
@@ -59,7 +66,7 @@ struct judging_case {
     struct kept_case kept; /* what is kept of it */
     bool has_alert;        /* that goes with it */
     struct command alert;
-    struct command commands[3]; /* the giving, what changes, the alert */
+    struct command commands[JUDGING_COMMANDS];
     size_t command_count;
 };
 
@@ -83,6 +90,8 @@ bool judging_was_judged(struct node *node, const struct uid *id);
 MUST_USE enum err judging_read_case(struct node *node, const struct snapshot *snapshot,
                                     const struct uid *id, struct arena *arena,
                                     struct kept_case *out_case);
+/* Of commands that go together: that of the giving, or the refusal that is the reason. */
+const struct outcome *judging_outcome(const struct outcome *outcomes, size_t count);
 /* Refused since what it was judged on is no more so: judged again it may be taken. */
 bool judging_has_moved(enum verdict verdict);
 /* Judges, and makes the commands. ERR_INPUT and ERR_RANGE with a note as judge says; also when

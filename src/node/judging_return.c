@@ -7,6 +7,7 @@
 #include "node/node.h"
 #include "node/raised.h"
 #include "node/requests.h"
+#include "node/rewards.h"
 
 #define RETURN_BYTES (2u << 20)
 
@@ -36,8 +37,10 @@ static enum err take_group(struct reader *in, int64_t before, int64_t after, int
         int64_t part = 0;
         standing_read_step(in, &step);
         int64_t delta = step.how == STANDING_SET ? step.after - step.before : step.delta;
-        bool is_given = delta > 0 && owner.kind != OWNER_RAISED; /* else a window that passed was
-                                                                    dropped, or an event raised */
+        /* Else a window that passed was dropped, an event raised, or it is what a gift card is. */
+        bool is_other = owner.kind == OWNER_RAISED ||
+                        (owner.kind == OWNER_GIFT_CARD && step.how != STANDING_ADD);
+        bool is_given = delta > 0 && !is_other;
         bool is_given_code = owner.kind == OWNER_CODE && step.how == STANDING_SET;
         if (is_given_code && after < whole) {
             continue; /* a code that the sale gave goes when nothing of the sale is left */
@@ -58,6 +61,16 @@ static enum err take_group(struct reader *in, int64_t before, int64_t after, int
     return in->err;
 }
 
+/* Of a reward the points go back as well: that is another call. */
+static bool is_redemption(const struct snapshot *snapshot, const struct command_standing *change,
+                          struct arena *arena)
+{
+    struct kept_case kept;
+    return kept_case_is(change->evidence) &&
+           kept_case_decode(change->evidence, arena, &kept) == ERR_OK &&
+           rewards_are_in(snapshot, &kept);
+}
+
 /* `*out_raised`: with it events that the sale raised are taken back. */
 static enum err make_change(struct node *node, const struct snapshot *snapshot,
                             const struct command *give_back, struct slice ends, struct arena *arena,
@@ -68,6 +81,9 @@ static enum err make_change(struct node *node, const struct snapshot *snapshot,
     struct state_reader *reader;
     struct sale sale;
     TRY(judging_read_change(node, snapshot, &body->sale, arena, &change));
+    if (is_redemption(snapshot, &change, arena)) {
+        return ERR_UNSUPPORTED;
+    }
     TRY(readers_take(node->readers, &reader));
     struct ledger_view view = state_reader_view(reader);
     enum err err = ledger_get_sale(&view, &node->config.partner, &body->sale, &sale);
@@ -122,11 +138,16 @@ enum err judging_return_both(struct node *node, const struct snapshot *snapshot,
     pthread_mutex_lock(&node->return_lock);
     enum err err =
         make_change(node, snapshot, give_back, ends, &arena, &groups, &commands[1], &has_raised);
+    bool is_reward = err == ERR_UNSUPPORTED;
     if (err == ERR_OK || err == ERR_NOT_FOUND) {
         err = engine_execute_batch(node->engine, commands, err == ERR_OK ? 2 : 1, true, outcomes);
     }
     pthread_mutex_unlock(&node->return_lock);
     arena_fini(&arena);
+    if (is_reward) {
+        *out_outcome = (struct outcome){.verdict = VERDICT_SALE_UNKNOWN};
+        return ERR_OK;
+    }
     TRY(err);
     bool is_other = outcomes[0].verdict == VERDICT_LINKED_REFUSED;
     *out_outcome = is_other ? outcomes[1] : outcomes[0];

@@ -249,6 +249,7 @@ static enum err start_rpc(struct node *node, struct note *note)
     node->services[7] = programme_service(node);
     node->services[8] = draw_service(node);
     node->services[9] = measure_service(node);
+    node->services[10] = reward_service(node);
     size_t count = sizeof node->services / sizeof node->services[0];
     return rpc_server_start(&options, node->services, count, &node->server, note);
 }
@@ -332,6 +333,9 @@ enum err node_start(const char *config_path, struct node **out_node, struct note
     pthread_mutex_init(&node->settle_lock, NULL);
     pthread_mutex_init(&node->return_lock, NULL);
     pthread_mutex_init(&node->review_lock, NULL);
+    for (unsigned i = 0; i < GIFT_LOCKS; i++) {
+        pthread_mutex_init(&node->gift_locks[i], NULL);
+    }
     pthread_mutex_init(&node->peers_lock, NULL);
     event_gate_init(&node->events);
     judge_gate_init(&node->judge_gate);
@@ -397,6 +401,9 @@ void node_stop(struct node *node)
     pthread_mutex_destroy(&node->settle_lock);
     pthread_mutex_destroy(&node->return_lock);
     pthread_mutex_destroy(&node->review_lock);
+    for (unsigned i = 0; i < GIFT_LOCKS; i++) {
+        pthread_mutex_destroy(&node->gift_locks[i]);
+    }
     time_zones_fini(&node->time_zones);
     pthread_mutex_destroy(&node->snapshot_lock);
     pthread_mutex_destroy(&node->reload_lock);

@@ -53,6 +53,7 @@ struct period_told {
 #define TALEA_VERSION "0.1.0"
 
 #define NETTING_WATCHES 64u
+#define GIFT_LOCKS      64u
 
 /* How far the net of all pairs of a period is; nothing of it is kept when the node ends. */
 struct netting_watch {
@@ -75,8 +76,9 @@ struct node {
     struct own_keys *own_keys;
     atomic_bool has_key; /* one of them may sign now */
     struct peer_guard *peer_guard;
-    pthread_mutex_t return_lock; /* returns of sales that rules judged take turns */
-    pthread_mutex_t review_lock; /* and reviews of alerts do */
+    pthread_mutex_t gift_locks[GIFT_LOCKS]; /* calls about one gift card take turns */
+    pthread_mutex_t return_lock;            /* returns of sales that rules judged take turns */
+    pthread_mutex_t review_lock;            /* and reviews of alerts do */
     struct fraud_gate *fraud_gate;
     struct block_offers *block_offers;
     pthread_mutex_t settle_lock; /* pairs' rows are read, changed and written under it */
@@ -109,7 +111,7 @@ struct node {
     struct period_told period_told;
     bool has_met_somebody;       /* the housekeeper's: a partner was connected since the start */
     atomic_uint payment_changes; /* what was closed may be open again: counted */
-    struct rpc_service services[10];
+    struct rpc_service services[11];
     struct rpc_server *server;
     struct http_server *http;
     atomic_bool is_serving;

@@ -64,10 +64,9 @@ static enum err prepare(struct node *node, struct judging_case *judged, struct n
     return err;
 }
 
-static enum err outcome_of(const struct outcome outcomes[2], struct note *note)
+static enum err outcome_of(const struct outcome *outcomes, size_t count, struct note *note)
 {
-    enum verdict verdict =
-        outcomes[0].verdict == VERDICT_LINKED_REFUSED ? outcomes[1].verdict : outcomes[0].verdict;
+    enum verdict verdict = judging_outcome(outcomes, count)->verdict;
     if (judging_has_moved(verdict)) {
         return ERR_CONFLICT;
     }
@@ -79,7 +78,7 @@ enum err own_event_judge(struct node *node, struct snapshot *snapshot,
                          const struct own_event *event, struct note *note)
 {
     struct judging_case judged;
-    struct outcome outcomes[2];
+    struct outcome outcomes[JUDGING_COMMANDS];
     if (programmes_at(snapshot->programmes, event->time)->number == 0) {
         return ERR_UNAVAILABLE; /* the ledger doesn't write yet, and keeps it then */
     }
@@ -90,7 +89,7 @@ enum err own_event_judge(struct node *node, struct snapshot *snapshot,
                                    outcomes);
     }
     if (err == ERR_OK) {
-        err = outcome_of(outcomes, note);
+        err = outcome_of(outcomes, judged.command_count, note);
     }
     if (err == ERR_OK) {
         raiser_tell(node->raiser, &judged);

@@ -9,6 +9,7 @@
 #include "talea/v1/payment.pb-c.h"
 #include "talea/v1/peer.pb-c.h"
 #include "talea/v1/programme.pb-c.h"
+#include "talea/v1/reward.pb-c.h"
 #include "talea/v1/till.pb-c.h"
 
 #define ROWS(table) (table), sizeof(table) / sizeof((table)[0])
@@ -122,6 +123,20 @@ static const struct rpc_method programme_methods[] = {
     {"ListCoupons", ROLES_READ, RPC_INLINE, coupon_list, NULL},
 };
 
+static const struct rpc_method reward_methods[] = {
+    {"ListRewards", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, reward_list, NULL},
+    {"RedeemReward", ROLES_TILL, RPC_INLINE, reward_redeem, NULL},
+    {"CancelReward", ROLES_TILL, RPC_WORKER, reward_cancel, NULL},
+    {"IssueGiftCards", ROLES_OFFICE, RPC_WORKER, gift_issue, NULL},
+    {"GetGiftCard", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, gift_show, NULL},
+    {"PayGiftCard", ROLES_TILL, RPC_WORKER, gift_pay, NULL},
+    {"RefundGiftCard", ROLES_TILL, RPC_WORKER, gift_refund, NULL},
+    {"BlockGiftCard", ROLES_OFFICE, RPC_WORKER, gift_block, NULL},
+    {"ReportGiftCards", ROLES_READ, RPC_WORKER, gift_report, NULL},
+    {"ListMemberships", ROLES_TILL | ROLE_AUDITOR, RPC_INLINE, membership_list, NULL},
+    {"CancelMembership", ROLES_TILL, RPC_INLINE, membership_cancel, NULL},
+};
+
 static const struct rpc_method draw_methods[] = {
     {"OpenDraw", ROLES_OFFICE, RPC_WORKER, draw_open, NULL},
     {"CloseDraw", ROLES_OFFICE, RPC_WORKER, NULL, draw_close},
@@ -209,6 +224,11 @@ struct rpc_service programme_service(struct node *node)
 {
     return (struct rpc_service){&talea__v1__programme_service__descriptor, ROWS(programme_methods),
                                 node};
+}
+
+struct rpc_service reward_service(struct node *node)
+{
+    return (struct rpc_service){&talea__v1__reward_service__descriptor, ROWS(reward_methods), node};
 }
 
 struct rpc_service draw_service(struct node *node)

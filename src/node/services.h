@@ -20,6 +20,7 @@ struct rpc_service account_service(struct node *node);
 struct rpc_service ledger_service(struct node *node);
 struct rpc_service payment_service(struct node *node);
 struct rpc_service programme_service(struct node *node);
+struct rpc_service reward_service(struct node *node);
 struct rpc_service draw_service(struct node *node);
 struct rpc_service measure_service(struct node *node);
 
@@ -54,6 +55,9 @@ rpc_unary_handler account_erase_member, account_set_consent, account_set_birthda
 rpc_unary_handler ledger_execute_batch, ledger_get_transaction;
 rpc_stream_handler ledger_execute_stream, ledger_watch_events;
 rpc_unary_handler payment_list, payment_instruct, payment_import_bookings, period_status_list;
+rpc_unary_handler reward_list, reward_redeem, reward_cancel;
+rpc_unary_handler membership_list, membership_cancel;
+rpc_unary_handler gift_issue, gift_show, gift_pay, gift_refund, gift_block, gift_report;
 rpc_unary_handler programme_activate, programme_list, programme_get, programme_explain;
 rpc_unary_handler offers_list_purchases, offers_list_shoppers, offers_assign, offers_get;
 rpc_unary_handler coupon_issue_codes, coupon_get, coupon_list;
@@ -71,9 +75,20 @@ rpc_unary_handler admin_get_status, admin_reload, admin_push_charter, admin_list
     admin_get_evidence, admin_get_notification_status;
 rpc_stream_handler admin_verify, admin_create_backup;
 
-/* A till's hold on another brand's card: asks the home, records the grant, answers. */
-void authorise_abroad(struct node *node, struct rpc_call *call, const struct command *command);
-/* Submits a hold of either kind and answers the till. */
-void reply_authorised(struct node *node, struct rpc_call *call, const struct command *command);
+/* Of a hold on another brand's card: what the ledger is to be told, and after it the till. The
+ * command is borrowed for the call. */
+typedef void authorise_told(struct node *node, struct rpc_call *call, const struct command *command,
+                            void *context);
+/* Asks the card's home and tells what it granted, or what stands in for that; else refuses the
+ * call. */
+void authorise_abroad(struct node *node, struct rpc_call *call, const struct command *command,
+                      authorise_told *told, void *context);
+/* Where the card that a hold names is at home. False: the call was refused. */
+MUST_USE bool authorise_find_home(struct node *node, struct rpc_call *call,
+                                  const struct command *command, struct card_number *out_card,
+                                  bool *out_is_own);
+/* Did the hold come about? Counts how it ended; false: the call was refused. */
+MUST_USE bool authorise_is_held(struct node *node, struct rpc_call *call,
+                                const struct outcome *outcome);
 
 #endif

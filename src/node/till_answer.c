@@ -119,6 +119,9 @@ enum err judged_answer_fill(const struct programme_version *version, const struc
 {
     const struct rules_text *text = rules_text(version->rules);
     struct judged_answer answer = {.discount_minor = kept->discount.minor,
+                                   .spent_points = kept->spent.minor,
+                                   .due_minor = kept->due.minor,
+                                   .refund_minor = kept->refund.minor,
                                    .programme_version = version->programme.version};
     TRY(fill_awards(text, kept, arena, &answer));
     TRY(fill_codes(text, kept, arena, &answer));

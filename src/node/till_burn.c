@@ -1,5 +1,6 @@
 /* A till's burns: holds, captures, voids, returns of goods paid with points. */
 #include "ledger/route.h"
+#include "node/burning.h"
 #include "node/metrics.h"
 #include "node/node.h"
 #include "node/partner_host.h"
@@ -16,24 +17,33 @@ static enum authorisation_end end_of(const struct answer *answer)
     return uid_is_nil(&answer->mandate) ? AUTHORISATION_GRANTED : AUTHORISATION_STOOD_IN;
 }
 
-static Talea__V1__AuthorisedBy authorised_by(const struct reply *reply)
+static Talea__V1__AuthorisedBy authorised_by(const struct node *node, const struct answer *answer)
 {
-    const struct answer *answer = &reply->outcome.answer;
-    if (partner_id_equal(&answer->home, &reply->node->config.partner)) {
+    if (partner_id_equal(&answer->home, &node->config.partner)) {
         return TALEA__V1__AUTHORISED_BY__AUTHORISED_BY_OWN;
     }
     return uid_is_nil(&answer->mandate) ? TALEA__V1__AUTHORISED_BY__AUTHORISED_BY_GRANT
                                         : TALEA__V1__AUTHORISED_BY__AUTHORISED_BY_MANDATE;
 }
 
-/* It was given up; the home is owed a void. */
-static void refuse_given_up(const struct reply *reply)
+bool authorise_is_held(struct node *node, struct rpc_call *call, const struct outcome *outcome)
 {
-    refuse(reply->call, 9, "HOME_UNREACHABLE",
-           "%s did not answer in time, and no mandate of it covers this; what it may grant yet "
-           "will be "
-           "given back.",
-           reply->outcome.answer.home.text);
+    const struct answer *answer = &outcome->answer;
+    if (outcome->verdict != VERDICT_OK) {
+        refuse_verdict(call, outcome->verdict);
+        return false;
+    }
+    if (!partner_id_equal(&answer->home, &node->config.partner) && !outcome->is_repeat) {
+        node_count_authorisation(node->counters, &answer->home, end_of(answer));
+    }
+    if (answer->points.minor == 0) { /* it was given up; the home is owed a void */
+        refuse(call, 9, "HOME_UNREACHABLE",
+               "%s did not answer in time, and no mandate of it covers this; what it may grant yet "
+               "will be "
+               "given back.",
+               answer->home.text);
+    }
+    return answer->points.minor != 0;
 }
 
 static void send_authorised(struct reply *reply)
@@ -43,19 +53,10 @@ static void send_authorised(struct reply *reply)
     const struct answer *answer = &reply->outcome.answer;
     char hold[UID_TEXT_MAX];
     char mandate[UID_TEXT_MAX];
-    if (reply->outcome.verdict != VERDICT_OK) {
-        refuse_verdict(reply->call, reply->outcome.verdict);
+    if (!authorise_is_held(reply->node, reply->call, &reply->outcome)) {
         return;
     }
-    response.authorised_by = authorised_by(reply);
-    if (response.authorised_by != TALEA__V1__AUTHORISED_BY__AUTHORISED_BY_OWN &&
-        !reply->outcome.is_repeat) {
-        node_count_authorisation(reply->node->counters, &answer->home, end_of(answer));
-    }
-    if (answer->points.minor == 0) {
-        refuse_given_up(reply);
-        return;
-    }
+    response.authorised_by = authorised_by(reply->node, answer);
     if (!uid_is_nil(&answer->mandate)) {
         uid_format(&answer->mandate, mandate);
         response.mandate_id = mandate;
@@ -69,8 +70,11 @@ static void send_authorised(struct reply *reply)
     rpc_call_reply(reply->call, &response.base);
 }
 
-void reply_authorised(struct node *node, struct rpc_call *call, const struct command *command)
+/* Submits a hold of either kind and answers the till. */
+static void reply_authorised(struct node *node, struct rpc_call *call,
+                             const struct command *command, void *context)
 {
+    (void)context;
     reply_after(node, call, command, NULL, send_authorised);
 }
 
@@ -100,25 +104,39 @@ static enum err find_route(const struct ledger_view *view, const struct roster *
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-/* Is there a home for the card that does not refuse it, and may a till ask for that much? */
-static bool may_ask(struct node *node, struct rpc_call *call, const struct command *command,
-                    struct hold_route *out_route)
+bool authorise_find_home(struct node *node, struct rpc_call *call, const struct command *command,
+                         struct card_number *out_card, bool *out_is_own)
 {
     struct partner_host host;
+    struct hold_route route = {.is_known = false};
     enum err err = partner_host_open(node, &host);
+    if (err == ERR_OK) {
+        err = find_route(&host.host.view, host.host.roster, command, &route);
+        partner_host_end(&host);
+    }
     if (err != ERR_OK) {
         refuse_err(call, err, NULL);
         return false;
     }
-    err = find_route(&host.host.view, host.host.roster, command, out_route);
-    bool is_within = command->hold.points.minor <= host.snapshot->till_points_max.minor;
-    partner_host_end(&host);
-    if (err != ERR_OK) {
-        refuse_err(call, err, NULL);
+    if (!route.is_known || route.is_refused) {
+        refuse_verdict(call, route.is_known ? VERDICT_CARD_BLOCKED : VERDICT_PARTNER_UNKNOWN);
         return false;
     }
-    if (!out_route->is_known || out_route->is_refused) {
-        refuse_verdict(call, out_route->is_known ? VERDICT_CARD_BLOCKED : VERDICT_PARTNER_UNKNOWN);
+    *out_card = route.card;
+    *out_is_own = route.is_own;
+    return true;
+}
+
+/* May a till ask for that much? */
+static bool is_within_bound(struct node *node, struct rpc_call *call, const struct command *command)
+{
+    struct snapshot *snapshot = node_snapshot(node);
+    bool is_within = command->hold.points.minor <= snapshot->till_points_max.minor;
+    bool is_enough = burning_is_enough(snapshot, command->business_time, command->hold.points);
+    snapshot_release(snapshot);
+    if (command->hold.points.minor > 0 && !is_enough) {
+        refuse(call, 9, "BURN_TOO_SMALL",
+               "The programme lets so few points not be spent: burn.smallest.");
         return false;
     }
     return request_within_bound(call, node, is_within);
@@ -130,7 +148,8 @@ void till_authorise_burn(void *context, struct rpc_call *call, const ProtobufCMe
     const Talea__V1__AuthoriseBurnRequest *request =
         (const Talea__V1__AuthoriseBurnRequest *)(const void *)message;
     struct uid transaction;
-    struct hold_route route;
+    struct card_number card;
+    bool is_own;
     if (!request_transaction(call, request->transaction_id, &transaction)) {
         return;
     }
@@ -139,7 +158,8 @@ void till_authorise_burn(void *context, struct rpc_call *call, const ProtobufCMe
     hold->points = points_of(request->points);
     if (!request_card(call, request->card, &hold->card) ||
         !request_text(call, "receipt", request->receipt, hold->receipt, sizeof hold->receipt) ||
-        !may_ask(node, call, &command, &route)) {
+        !authorise_find_home(node, call, &command, &card, &is_own) ||
+        !is_within_bound(node, call, &command)) {
         return;
     }
     if (!hold_times(node, command.business_time, request->capture_within_seconds, hold)) {
@@ -147,12 +167,12 @@ void till_authorise_burn(void *context, struct rpc_call *call, const ProtobufCMe
         return;
     }
     hold->redeemer = node->config.partner;
-    if (route.is_own) {
+    if (is_own) {
         reply_after(node, call, &command, NULL, send_authorised);
     } else {
         command.kind = COMMAND_FOREIGN_HOLD;
-        hold->asked = route.card;
-        authorise_abroad(node, call, &command);
+        hold->asked = card;
+        authorise_abroad(node, call, &command, reply_authorised, NULL);
     }
 }
 

@@ -3,12 +3,15 @@
 #include <string.h>
 
 #include "engine/record_reader.h"
+#include "node/burning.h"
 #include "node/earning.h"
+#include "node/given_items.h"
 #include "node/node.h"
 #include "node/raised.h"
 #include "node/requests.h"
 
 static void try_judging(struct till_judged *till);
+static void end_refused(struct till_judged *till);
 static till_judged_fill fill_sale;
 
 /* Memory that is not the call's. */
@@ -68,14 +71,17 @@ struct till_judged *till_judged_create(struct node *node, struct rpc_call *call,
 static enum err read_kept(struct till_judged *till, struct judged_answer *answer)
 {
     struct kept_case kept;
+    struct command_standing change;
     struct arena *arena = rpc_call_arena(till->call);
-    TRY(judging_read_case(till->node, till->snapshot, &till->judged.id, arena, &kept));
+    TRY(judging_read_change(till->node, till->snapshot, &till->judged.id, arena, &change));
+    TRY(kept_case_decode(change.evidence, arena, &kept));
     const struct programme_version *version =
         programmes_find(till->snapshot->programmes, kept.programme);
     if (version == NULL || version->rules == NULL) {
         return ERR_NOT_FOUND;
     }
-    return judged_answer_fill(version, &kept, arena, answer);
+    TRY(judged_answer_fill(version, &kept, arena, answer));
+    return given_tell_cards(till->node, version, &kept, change.groups, arena, answer->items);
 }
 
 /* A promise whose time is over is told from one that was kept or given up. */
@@ -98,7 +104,9 @@ static void answer_call(struct till_judged *till, enum err err, const struct jud
     struct unix_ms until = till->judged.until;
     bool is_over = until.ms != 0 && node_now(node).ms >= until.ms;
     release(till);
-    if (err != ERR_OK) {
+    if (till->refusal.code != 0) {
+        refuse(call, till->refusal.code, till->refusal.reason, "%s", till->refusal.text.text);
+    } else if (err != ERR_OK) {
         refuse_err(call, err, NULL);
     } else if (outcome.verdict != VERDICT_OK) {
         refuse_outcome(call, outcome.verdict, is_over);
@@ -111,8 +119,11 @@ static void answer_call(struct till_judged *till, enum err err, const struct jud
 static enum err fill_sale(struct till_judged *till, bool is_repeat, struct judged_answer *answer)
 {
     if (!is_repeat) {
-        return judged_answer_fill(till->judged.version, &till->judged.kept,
-                                  rpc_call_arena(till->call), answer);
+        const struct judging_case *judged = &till->judged;
+        struct arena *arena = rpc_call_arena(till->call);
+        TRY(judged_answer_fill(judged->version, &judged->kept, arena, answer));
+        return given_tell_cards(till->node, judged->version, &judged->kept,
+                                buffer_slice(&judged->groups), arena, answer->items);
     }
     enum err err = read_kept(till, answer);
     if (err == ERR_NOT_FOUND) {
@@ -135,21 +146,10 @@ static void answer_first(void *context)
     struct till_judged *till = context;
     struct judged_answer answer = {.discount_minor = 0};
     enum err err = till->err;
-    if (err == ERR_OK && till->outcomes[0].verdict == VERDICT_OK) {
+    if (err == ERR_OK && till->refusal.code == 0 && till->outcomes[0].verdict == VERDICT_OK) {
         err = till->fill(till, false, &answer);
     }
     answer_call(till, err, &answer);
-}
-
-/* The refusal that is the reason of the others. */
-static void choose_refusal(struct till_judged *till)
-{
-    struct outcome *first = &till->outcomes[0];
-    for (size_t i = 1; i < till->judged.command_count; i++) {
-        if (first->verdict == VERDICT_LINKED_REFUSED) {
-            *first = till->outcomes[i];
-        }
-    }
 }
 
 /* On the engine's thread. */
@@ -158,7 +158,7 @@ static void judged_done(void *context, const struct outcome *outcome)
     struct till_judged *till = context;
     till->err = outcome->err;
     if (till->err == ERR_OK) {
-        choose_refusal(till);
+        till->outcomes[0] = *judging_outcome(till->outcomes, till->judged.command_count);
     }
     bool has_moved = till->err == ERR_OK && judging_has_moved(till->outcomes[0].verdict);
     if (has_moved && till->judged.tried < JUDGING_TRIES) {
@@ -174,7 +174,31 @@ static void judged_done(void *context, const struct outcome *outcome)
     if (till->err == ERR_OK && till->outcomes[0].is_repeat) {
         till->errand.run = answer_repeat;
         replier_put(till->node->replier, &till->errand);
+    } else if (till->err == ERR_OK && till->outcomes[0].verdict != VERDICT_OK) {
+        end_refused(till);
     } else {
+        rpc_call_resume(till->call, answer_first, till);
+    }
+}
+
+/* On the engine's thread. The refusal stands, whatever became of this. */
+static void hold_given_back(void *context, const struct outcome *outcome)
+{
+    struct till_judged *till = context;
+    (void)outcome;
+    rpc_call_resume(till->call, answer_first, till);
+}
+
+/* What the home granted is given back first. Where that can't be told now the home does so by
+ * itself when the hold's time is over. */
+static void end_refused(struct till_judged *till)
+{
+    const struct partner_id *self = &till->node->config.partner;
+    struct uid id = standing_transaction(STANDING_ID_VOID, self, &till->judged.id);
+    struct command give_back = command_now(till->node, COMMAND_VOID, &id);
+    give_back.use.hold = standing_transaction(STANDING_ID_HOLD, self, &till->judged.id);
+    if (!till->judged.is_granted ||
+        engine_submit(till->node->engine, &give_back, hold_given_back, till) != ERR_OK) {
         rpc_call_resume(till->call, answer_first, till);
     }
 }
@@ -203,6 +227,17 @@ static void try_judging(struct till_judged *till)
                        "More than %u points in one call of a till: limits.points_per_command_max "
                        "of this node's configuration.",
                        till->node->config.limits.points_per_command_max);
+    }
+    if (err == ERR_OK && judged->purpose == JUDGING_SALE && !judged->is_known) {
+        err = burning_look(judged, &till->refusal);
+        if (till->look != NULL && till->refusal.code == 0) {
+            till->look(till, &till->refusal);
+        }
+        if (till->refusal.code != 0) {
+            judge_gate_leave(&till->node->judge_gate, &till->turn);
+            end_refused(till);
+            return;
+        }
     }
     if (err == ERR_OK) {
         err = engine_submit_batch(till->node->engine, judged->commands, judged->command_count, true,

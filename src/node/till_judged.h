@@ -4,7 +4,8 @@
  *   replier               judge again, when its turn comes |  engine, durable
  *   the till's thread     answer <-------------------------+
  *
- * A repeat is answered as it was the first time, by what the journal kept of it.
+ * A repeat is answered as it was the first time, by what the journal kept of it. What another home
+ * granted for an occasion of which nothing comes is given back before the refusal is told.
  */
 #ifndef NODE_TILL_JUDGED_H
 #define NODE_TILL_JUDGED_H
@@ -26,12 +27,25 @@ struct judged_answer {
     Talea__V1__GivenItem **items;
     size_t item_count;
     uint32_t programme_version;
+    int64_t spent_points;
+    int64_t due_minor;
+    int64_t refund_minor;
     Talea__V1__QuoteResponse *quote; /* of a quote: all of it, in the call's memory */
+};
+
+/* Why nothing comes of it, though the ledger was not asked. */
+struct till_refusal {
+    int code; /* gRPC; 0: it is not refused */
+    const char *reason;
+    struct note text;
 };
 
 /* Answers the call, of which the outcome is VERDICT_OK. */
 typedef void till_judged_send(struct node *node, struct rpc_call *call, const struct uid *id,
                               const struct outcome *outcome, const struct judged_answer *answer);
+
+/* Looks at a judgement before it is told to the ledger; not asked of repeats. */
+typedef void till_judged_look(struct till_judged *till, struct till_refusal *out_refusal);
 
 /* What is said of the case, in the call's memory: of what was judged now, or as it was told first.
  */
@@ -44,12 +58,15 @@ struct till_judged {
     struct node *node;
     struct rpc_call *call;
     till_judged_send *send;
+    till_judged_look *look; /* NULL: whatever comes of it is fine */
+    const void *context;    /* of `look` */
     till_judged_fill *fill;
     struct snapshot *snapshot;
     bool has_bound; /* a till gives no more than the configuration says */
     struct judging_case judged;
-    struct outcome outcomes[3];
+    struct outcome outcomes[JUDGING_COMMANDS];
     enum err err; /* of all together */
+    struct till_refusal refusal;
 };
 
 /* In the call's memory; NULL when it was refused for want of it. What the caller fills in of the

@@ -11,6 +11,7 @@ enum kept_part {
     PART_SHOPPER = 1,
     PART_CODES = 2,
     PART_ITEMS = 3,
+    PART_COST = 4,
     PART_END
 };
 
@@ -90,6 +91,13 @@ static void write_items(struct buffer *out, const struct kept_case *kept)
     }
 }
 
+static void write_cost(struct buffer *out, const struct kept_case *kept)
+{
+    write_svarint(out, kept->spent.minor);
+    write_svarint(out, kept->due.minor);
+    write_svarint(out, kept->refund.minor);
+}
+
 typedef void write_part(struct buffer *out, const struct kept_case *kept);
 
 static void add_part(struct buffer *out, enum kept_part tag, write_part *write,
@@ -113,6 +121,9 @@ static void write_parts(struct buffer *out, const struct kept_case *kept)
     }
     if (kept->item_count > 0) {
         add_part(out, PART_ITEMS, write_items, kept);
+    }
+    if (kept->spent.minor != 0 || kept->due.minor != 0 || kept->refund.minor != 0) {
+        add_part(out, PART_COST, write_cost, kept);
     }
 }
 
@@ -299,12 +310,23 @@ static enum err read_items(struct reader *in, struct arena *arena, struct kept_c
     return ERR_OK;
 }
 
+static enum err read_cost(struct reader *in, struct arena *arena, struct kept_case *kept)
+{
+    (void)arena;
+    kept->spent.minor = read_svarint(in);
+    kept->due.minor = read_svarint(in);
+    kept->refund.minor = read_svarint(in);
+    return ERR_OK;
+}
+
 typedef enum err read_part(struct reader *in, struct arena *arena, struct kept_case *kept);
 
 static enum err read_parts(struct reader *in, struct arena *arena, struct kept_case *kept)
 {
-    static read_part *const parts[PART_END] = {
-        [PART_SHOPPER] = read_shopper, [PART_CODES] = read_codes, [PART_ITEMS] = read_items};
+    static read_part *const parts[PART_END] = {[PART_SHOPPER] = read_shopper,
+                                               [PART_CODES] = read_codes,
+                                               [PART_ITEMS] = read_items,
+                                               [PART_COST] = read_cost};
     unsigned last = 0;
     while (in->err == ERR_OK && in->at != in->end) {
         unsigned tag = read_u8(in);

@@ -32,6 +32,9 @@ struct kept_case {
     const struct code_verdict *codes; /* of each code of the occasion */
     const struct kept_item *items;    /* things that were given */
     size_t item_count;                /* at most LIMIT_RULES */
+    struct points spent;
+    struct money due;
+    struct money refund;
 };
 
 /* Is it one? What others keep in the same place begins with 0x40 or more. */

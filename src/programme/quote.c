@@ -48,11 +48,20 @@ static enum err payable_lines(const struct rules *rules, const struct burn_terms
     return ERR_OK;
 }
 
+enum err burn_terms_most(const struct rules *rules, const struct burn_terms *terms,
+                         const struct occasion *occasion, const struct judgement *judgement,
+                         struct arena *arena, struct money *out_most)
+{
+    int64_t cost;
+    TRY(payable_lines(rules, terms, occasion, judgement, arena, &cost));
+    return int64_mul_div(cost, terms->share.mantissa, PERCENT * unit_of(terms->share),
+                         ROUNDING_DOWN, &out_most->minor);
+}
+
 /* Whole points never pay more than the share, and what they pay is rounded down. */
-static enum err find_payable(const struct burn_terms *terms, int64_t cost, int64_t balance,
+static enum err find_payable(const struct burn_terms *terms, int64_t most, int64_t balance,
                              struct quote *out)
 {
-    int64_t most;
     int64_t points;
     int64_t money;
     out->spendable = points_of(0);
@@ -60,8 +69,6 @@ static enum err find_payable(const struct burn_terms *terms, int64_t cost, int64
     if (terms->points_minor == 0) {
         return ERR_OK;
     }
-    TRY(int64_mul_div(cost, terms->share.mantissa, PERCENT * unit_of(terms->share), ROUNDING_DOWN,
-                      &most));
     TRY(int64_mul_div(most, terms->points_minor, terms->worth_minor, ROUNDING_DOWN, &points));
     points = points < balance ? points : balance;
     TRY(int64_mul_div(points, terms->worth_minor, terms->points_minor, ROUNDING_DOWN, &money));
@@ -77,13 +84,13 @@ enum err quote_make(const struct rules *rules, const struct burn_terms *terms,
                     struct arena *arena, struct quote *out_quote, struct note *note)
 {
     struct quote quote;
-    int64_t cost;
+    struct money most;
     if (burn_terms_check(terms, rules_text(rules)->goods_count) != ERR_OK) {
         return note_set(note, ERR_INPUT, "not terms on which points pay for a basket");
     }
     TRY(judge(rules, standing, occasion, false, arena, &quote.judgement, note));
-    TRY(payable_lines(rules, terms, occasion, &quote.judgement, arena, &cost));
-    TRY(find_payable(terms, cost, occasion->shopper.balance.minor, &quote));
+    TRY(burn_terms_most(rules, terms, occasion, &quote.judgement, arena, &most));
+    TRY(find_payable(terms, most.minor, occasion->shopper.balance.minor, &quote));
     *out_quote = quote;
     return ERR_OK;
 }

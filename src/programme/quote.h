@@ -19,6 +19,13 @@ struct burn_terms {
 /* ERR_INPUT when they are not as said above; `goods` is how many sets there are. */
 MUST_USE enum err burn_terms_check(const struct burn_terms *terms, size_t goods);
 
+/* What points may pay at most of a basket that was judged: its share of what the lines that points
+ * pay cost after discounts, rounded down. ERR_RANGE, ERR_RESOURCE. */
+MUST_USE enum err burn_terms_most(const struct rules *rules, const struct burn_terms *terms,
+                                  const struct occasion *occasion,
+                                  const struct judgement *judgement, struct arena *arena,
+                                  struct money *out_most);
+
 struct quote {
     struct judgement judgement; /* as nothing was paid in points, unless the occasion says so */
     struct points spendable;    /* of the balance, on this basket */

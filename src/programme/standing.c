@@ -18,10 +18,12 @@ static enum slot_merge merge_of(enum slot_of of)
     case SLOT_LIST:
         return SLOT_LATEST;
     case SLOT_COUPON:
+    case SLOT_GIFT_CARD:
     case SLOT_CAMPAIGN:
     case SLOT_REFERRER:
     case SLOT_RAISED:
         return SLOT_STAYS;
+    case SLOT_GIFT_BALANCE:
     case SLOT_GOODS:
     case SLOT_RULE:
     case SLOT_TIER:

@@ -271,6 +271,56 @@ YEARS = {"grocer": ("grocer-points", grocer_points),
 class Trading(Tried):
     """The six in one coalition: the same members buy at all of them, and get what a trial says."""
 
+    def buy_beans(self, coffee, card, today):
+        """60 cakes give gold, and as many stars: three bags, and no fourth."""
+        year = Year()
+        for minute in range(60):
+            year.buy(today, ("cake", "food", 300), at=f"00:{minute:02}", who="ben")
+        year.write(self.path("receipts.csv"))
+        coffee.cli("import", "receipts", "--map", self.map, self.path("receipts.csv"))
+        given = coffee.cli("reward", "redeem", card, "bag of beans")
+        self.assertEqual((given["spent_points"], given["items"][0]["item"]), (0, "bag of beans"))
+        code = given["items"][0]["card"]
+        words = ("giftcard", "pay", code["number"], "--pin", code["pin"])
+        self.assertEqual(coffee.cli(*words)["balance_minor"], 0)
+        # One that is taken back gives its stars back.
+        redeem = ("reward", "redeem", card, "bag of beans")
+        last = coffee.cli(*redeem)
+        coffee.talea(*redeem)
+        coffee.talea(*redeem, expect=1)
+        coffee.cli("reward", "cancel", last["redemption_id"])
+        coffee.talea(*redeem)
+        coffee.talea(*redeem, expect=1)
+
+    def buy_a_set(self, coalition, card):
+        """With points that anna has at her home, another brand."""
+        beauty, home = coalition["beauty"], coalition["grocer"]
+        beauty.cli("earn", card, "--line", "product=cream,category=skin,amount=1000.00")
+        coalition.wait_cleared()
+        before = home.cli("balance", card)["balance"]["available_points"]
+        listed = {row["name"]: row for row in beauty.cli("reward", "list", "--card",
+                                                         card)["rewards"]}
+        self.assertEqual(listed["set of the season"]["tiers"], ["rouge"])
+        self.assertTrue(listed["set of the season"]["is_available"])
+        given = beauty.cli("reward", "redeem", card, "set of the season")
+        self.assertEqual((given["spent_points"], given["home"]), (500, "grocer"))
+        coalition.wait_cleared()
+        self.assertEqual(home.cli("balance", card)["balance"]["available_points"], before - 500)
+        beauty.talea("reward", "redeem", card, "set of the season", expect=1)
+
+    def leave_the_shop(self, shop, card):
+        """A month that was bought just now is paid back in full, and its perks end."""
+        def delivery():
+            return shop.cli("earn", card, "--line",
+                            "category=delivery,amount=5.00").get("discount_minor", 0)
+        self.assertEqual(delivery(), 0)
+        shop.cli("earn", card, "--line", "product=membership-1,category=fees,amount=9.00")
+        held = shop.cli("membership", "show", card)["memberships"][0]
+        self.assertEqual((held["name"], held["days_left"]), ("member", held["paid_days"]))
+        self.assertEqual(delivery(), 500)
+        self.assertEqual(shop.cli("membership", "cancel", card, "member")["refund_minor"], 900)
+        self.assertEqual(delivery(), 0)
+
     def test_all_six(self):
         today = datetime.datetime.now(datetime.timezone.utc).date()
         with Coalition(list(YEARS), currency="EUR") as coalition:
@@ -293,6 +343,9 @@ class Trading(Tried):
                     self.assertGreater(points, 0)
                     self.assertEqual(got["given_points"], points)
             coalition.wait_cleared()
+            self.buy_beans(coalition["coffee"], cards["ben"], today)
+            self.buy_a_set(coalition, cards["anna"])
+            self.leave_the_shop(coalition["shop"], cards["ben"])
             for node in coalition:
                 node.talea("verify")
 
