@@ -55,7 +55,7 @@ struct replay {
     int64_t returned_minor;
     uint64_t without_member; /* sales */
     uint64_t other_currency; /* sales */
-    uint64_t ahead;          /* sales of a time that no node would take yet */
+    uint64_t ahead;          /* of the sales judged, those of a time that no import takes yet */
     struct unix_ms latest;   /* that it would */
     const char *explained;   /* the receipt to explain; NULL: none */
     bool is_explained;
@@ -103,10 +103,7 @@ static enum err on_receipt(void *context, const struct receipt *receipt, struct 
         replay->other_currency++;
         return ERR_OK;
     }
-    if (receipt->time.ms > replay->latest.ms) {
-        replay->ahead++;
-        return ERR_OK;
-    }
+    replay->ahead += receipt->time.ms > replay->latest.ms ? 1 : 0;
     struct occasion occasion;
     struct judgement judgement;
     TRY(basket_of_receipt(receipt, &replay->lines, &occasion));
@@ -326,7 +323,8 @@ static void print_totals(const struct replay *replay)
                 (unsigned long long)replay->other_currency);
     }
     if (replay->ahead > 0) {
-        fprintf(out, "%llu sales of a time that is still to come, not judged\n",
+        fprintf(out,
+                "%llu of the sales are of a time that is still to come: no import takes them yet\n",
                 (unsigned long long)replay->ahead);
     }
     for (uint64_t i = 0; i < replay->rejected && i < REJECTS_SHOWN; i++) {
