@@ -295,10 +295,11 @@ const struct cli_command commands[] = {
     {"programme diff", "BEFORE AFTER",
      "Show what a version of a programme says otherwise; exit 1 where it does",
      "talea programme diff programme.yaml next.yaml", NULL, 2, 2, 0, run_programme_diff},
-    {"programme try", "FILE", "Try a programme on an export of receipts: what each rule would give",
+    {"programme try", "FILE", "Try a programme on sales that were made: what each rule would give",
      "talea programme try next.yaml --receipts october.csv.gz --map till.yaml \\\n"
-     "      --against programme.yaml --price 0.01",
-     programme_try_options, 1, 1, 0, run_programme_try},
+     "      --against programme.yaml --price 0.01\n"
+     "  talea programme try next.yaml --period 2026-10",
+     programme_try_options, 1, 1, ROLE_BACK_OFFICE, run_programme_try},
     {"programme activate", "FILE", "Put a version of the programme into force, now or later",
      "talea programme activate next.yaml --at 2026-11-01T00:00:00Z", programme_activate_options, 1,
      1, ROLE_ADMIN, run_programme_activate},

@@ -75,6 +75,30 @@ enum err basket_of_receipt(const struct receipt *receipt, struct basket_lines *l
     return ERR_OK;
 }
 
+enum err basket_of_purchase(const Talea__V1__Purchase *purchase, struct basket_lines *lines,
+                            struct occasion *out_occasion)
+{
+    if (purchase->n_lines > LIMIT_RECEIPT_LINES) {
+        return ERR_RANGE;
+    }
+    for (size_t i = 0; i < purchase->n_lines; i++) {
+        const Talea__V1__BasketLine *from = purchase->lines[i];
+        lines->at[i] = (struct basket_line){.product = slice_of_text(from->product),
+                                            .category = slice_of_text(from->category),
+                                            .brand = slice_of_text(from->brand),
+                                            .quantity_milli = from->quantity_milli,
+                                            .amount = money_of(from->amount_minor)};
+    }
+    *out_occasion = (struct occasion){.kind = OCCASION_SALE,
+                                      .local = {purchase->local_unix_ms},
+                                      .store = slice_of_text(purchase->store),
+                                      .channel = slice_of_text(purchase->channel),
+                                      .lines = lines->at,
+                                      .line_count = purchase->n_lines,
+                                      .paid_in_points = money_of(purchase->paid_in_points_minor)};
+    return ERR_OK;
+}
+
 struct slice member_of_receipt(const struct receipt *receipt)
 {
     return receipt->customer[0] != '\0' ? slice_of_text(receipt->customer)

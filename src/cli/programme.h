@@ -7,6 +7,7 @@
 #include "config/programme_file.h"
 #include "programme/trial.h"
 #include "receipts/read.h"
+#include "talea/v1/programme.pb-c.h"
 
 struct programme_opened {
     struct programme_file file;
@@ -35,6 +36,9 @@ struct basket_lines {
 /* ERR_RANGE when a quantity does not fit. */
 MUST_USE enum err basket_of_receipt(const struct receipt *receipt, struct basket_lines *lines,
                                     struct occasion *out_occasion);
+/* A sale that the node judged, likewise. */
+MUST_USE enum err basket_of_purchase(const Talea__V1__Purchase *purchase,
+                                     struct basket_lines *lines, struct occasion *out_occasion);
 /* The brand's number of the customer, else the card; empty for neither. */
 struct slice member_of_receipt(const struct receipt *receipt);
 

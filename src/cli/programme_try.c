@@ -1,13 +1,16 @@
-/* talea programme try: what a programme would have given for the receipts of an export, rule by
- * rule, and who gains or loses against another one. talea programme explain: why one receipt got
- * what it got. Both judge the receipts in the file's order with the function that the node uses. */
+/* talea programme try: what a programme would have given for the receipts of an export, or for what
+ * the node sold in a period, rule by rule, and who gains or loses against another one. talea
+ * programme explain: why one receipt got what it got. Both judge sales in the order in which they
+ * come, with the function that the node uses. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/period.h"
 #include "base/text.h"
 #include "cli/amounts.h"
 #include "cli/commands.h"
+#include "cli/offer_history.h"
 #include "cli/programme.h"
 #include "cli/programme_fraud.h"
 #include "cli/progress.h"
@@ -19,6 +22,8 @@
 
 const struct argp_option programme_try_options[] = {
     {"receipts", OPT_RECEIPTS, "FILE", 0, "The export to try it on (CSV, also gzipped)", 0},
+    {"period", OPT_PERIOD, "PERIOD", 0,
+     "Try it on what the node sold then, as 2026-10, against the programme in force", 0},
     {"map", OPT_MAP, "FILE", 0, "How the export is read, in YAML", 0},
     {"against", OPT_AGAINST, "FILE", 0, "Compare with this programme", 0},
     {"price", OPT_PRICE, "MONEY", 0, "What a point costs the brand", 0},
@@ -47,6 +52,8 @@ struct replay {
     struct fraud_trial *fraud; /* NULL: the programme has no such rules */
     struct mapping *mapping;
     struct source *source;
+    int64_t first_day; /* of --period, on the brand's clock */
+    int64_t last_day;
     struct progress progress;
     struct basket_lines lines;
     uint64_t rejected;                    /* rows */
@@ -122,6 +129,24 @@ static enum err on_receipt(void *context, const struct receipt *receipt, struct 
     return ERR_OK;
 }
 
+/* A sale of the node's; nobody's explanation is asked for here. */
+static enum err on_purchase(void *context, const Talea__V1__Purchase *purchase, struct note *note)
+{
+    struct replay *replay = context;
+    struct occasion occasion;
+    struct judgement judgement;
+    int64_t day = unix_day((struct unix_ms){purchase->local_unix_ms});
+    if (day < replay->first_day || day > replay->last_day) {
+        return ERR_OK;
+    }
+    struct slice member = offer_key_text(purchase->shopper);
+    TRY(basket_of_purchase(purchase, &replay->lines, &occasion));
+    TRY(trial_sale(replay->trial, member, &occasion, false, &judgement, note));
+    return replay->has_against
+               ? trial_sale(replay->other, member, &occasion, false, &judgement, note)
+               : ERR_OK;
+}
+
 static enum err on_reject(void *context, const struct receipt_row *row, const char *reason,
                           struct note *note)
 {
@@ -144,6 +169,9 @@ static void on_progress(void *context, uint64_t position, uint64_t size)
 static enum cli_exit replay_receipts(struct replay *replay)
 {
     struct cli *cli = replay->cli;
+    if (replay->source == NULL) {
+        return offer_read_purchases(cli, on_purchase, replay);
+    }
     const struct receipts_sink sink = {replay, on_receipt, on_reject, NULL, on_progress};
     const struct receipts_options options = {.points_decimals =
                                                  replay->programme.units.points_decimals};
@@ -155,30 +183,64 @@ static enum cli_exit replay_receipts(struct replay *replay)
     return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
 }
 
+static enum cli_exit read_period(struct replay *replay)
+{
+    struct cli *cli = replay->cli;
+    const char *text = cli_option(cli, OPT_PERIOD);
+    struct period period;
+    if (text != NULL && period_parse(text, &period) != ERR_OK) {
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "as 2026-10, 2026-W48 or 2026-11-29",
+                        "--period: \"%s\" is none", text);
+    }
+    if (text != NULL) {
+        replay->first_day = period_first_day(period);
+        replay->last_day = period_last_day(period);
+    }
+    return CLI_OK;
+}
+
+/* What the node sold is tried against what is in force there, unless it is said. */
+static enum cli_exit open_programmes(struct replay *replay)
+{
+    struct cli *cli = replay->cli;
+    const char *against = cli_option(cli, OPT_AGAINST);
+    enum cli_exit outcome = programme_open(cli, cli_argument(cli, 0), &replay->programme);
+    if (outcome == CLI_OK && against != NULL) {
+        outcome = programme_open(cli, against, &replay->against);
+        replay->has_against = outcome == CLI_OK;
+    } else if (outcome == CLI_OK && cli_option(cli, OPT_PERIOD) != NULL) {
+        outcome = programme_fetch_current(cli, &replay->against);
+        replay->has_against = outcome == CLI_OK;
+    }
+    return outcome;
+}
+
 static enum cli_exit replay_open(struct replay *replay)
 {
     struct cli *cli = replay->cli;
     const char *receipts = cli_option(cli, OPT_RECEIPTS);
     const char *map = cli_option(cli, OPT_MAP);
-    const char *against = cli_option(cli, OPT_AGAINST);
     struct note note = {""};
     struct clock_port clock = clock_of_system();
     replay->latest.ms = clock_now(&clock).ms + DAY_MS;
-    if (receipts == NULL || map == NULL) {
-        return cli_fail(cli, CLI_USAGE, "USAGE", "see --help", "--%s is missing",
-                        receipts == NULL ? "receipts" : "map");
+    enum cli_exit outcome = read_period(replay);
+    if (outcome == CLI_OK && (receipts == NULL) == (replay->last_day == 0)) {
+        return cli_fail(cli, CLI_USAGE, "USAGE", "see --help",
+                        "one of --receipts and --period is to be given");
     }
-    enum cli_exit outcome = programme_open(cli, cli_argument(cli, 0), &replay->programme);
-    if (outcome == CLI_OK && against != NULL) {
-        outcome = programme_open(cli, against, &replay->against);
-        replay->has_against = outcome == CLI_OK;
+    if (outcome == CLI_OK && receipts != NULL && map == NULL) {
+        return cli_fail(cli, CLI_USAGE, "USAGE", "see --help", "--map is missing");
+    }
+    if (outcome == CLI_OK) {
+        outcome = open_programmes(replay);
     }
     if (outcome != CLI_OK) {
         return outcome;
     }
-    enum err err = mapping_load(map, &replay->mapping, &note);
-    if (err == ERR_OK) {
-        err = source_open(receipts, &replay->source, &note);
+    enum err err = ERR_OK;
+    if (receipts != NULL) {
+        err = mapping_load(map, &replay->mapping, &note);
+        err = err == ERR_OK ? source_open(receipts, &replay->source, &note) : err;
     }
     if (err == ERR_OK) {
         err = trial_create(replay->programme.rules, &replay->trial);

@@ -131,11 +131,16 @@ static enum err add_purchase(struct purchase_reader *in, uint64_t row, struct sl
     purchase->gross_minor = kept.gross.minor;
     purchase->discount_minor = kept.discount.minor;
     purchase->earned_points = kept.points.minor;
+    purchase->store = arena_text(in->arena, kept.occasion.store);
+    purchase->channel = arena_text(in->arena, kept.occasion.channel);
+    purchase->paid_in_points_minor = kept.occasion.paid_in_points.minor;
     TRY(add_lines(in->arena, &kept.occasion, purchase));
     TRY(add_awards(in, &kept, purchase));
     ASSERT(in->response->n_purchases < PURCHASES_MAX);
     in->response->purchases[in->response->n_purchases++] = purchase;
-    return purchase->shopper == NULL ? ERR_RESOURCE : ERR_OK;
+    bool is_whole =
+        purchase->shopper != NULL && purchase->store != NULL && purchase->channel != NULL;
+    return is_whole ? ERR_OK : ERR_RESOURCE;
 }
 
 /* Of an event, of offers, or of a return there is nothing to say. */

@@ -178,7 +178,7 @@ class Programme(unittest.TestCase):
                        "after": None}, rows)
 
     def test_wrong_use(self):
-        self.assertIn("--receipts is missing", self.talea("try", self.new, expect=2).stderr)
+        self.assertIn("one of --receipts and --period", self.talea("try", self.new, expect=2).stderr)
         result = self.talea("try", self.new, "--receipts", self.receipts, "--map", self.map,
                             "--price", "cheap", expect=2)
         self.assertIn("--price", result.stderr)

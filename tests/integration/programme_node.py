@@ -511,6 +511,20 @@ class Imports(Case):
         taken = self.grocer.cli("import", "receipts", "--map", mapping, stranger, expect=1)
         self.assertEqual(taken["rejected"][0]["reason"][:12], "CARD_UNKNOWN")
 
+    def test_a_period_of_the_node_is_tried(self):
+        mapping = self.write(ODD_MAPPING, "period.yaml")
+        card = self.card()
+        sold = self.odd("august.csv", [f'P1,2026-08-05 10:00,{card},a,1,"500,00"',
+                                       f'P2,2026-08-31 23:30,{card},a,1,"100,00"'])
+        given = self.try_and_import(sold, mapping)[1]["given_points"]
+        self.assertGreater(given, 0)
+        for period, sales, points in (("2026-08", 2, given), ("2026-07", 0, 0)):
+            tried = self.grocer.cli("programme", "try", self.grocer.path("programme.yaml"),
+                                    "--period", period)
+            self.assertEqual((tried["sales"], tried["points"]), (sales, points))
+            self.assertEqual((tried["against"]["points"], tried["against"]["members_same"]),
+                             (points, 1 if sales else 0))
+
     def test_who_owes_points_gets_what_a_trial_says(self):
         mapping = self.write(ODD_MAPPING, "owing.yaml")
         card = self.card()
