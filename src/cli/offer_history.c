@@ -114,12 +114,7 @@ static enum err keep_purchase(void *context, const Talea__V1__Purchase *purchase
     struct offer_source *source = context;
     struct slice member = offer_key_text(purchase->shopper);
     for (size_t i = 0; member.length > 0 && i < purchase->n_lines; i++) {
-        const Talea__V1__BasketLine *from = purchase->lines[i];
-        const struct basket_line line = {.product = text_of(from->product),
-                                         .category = text_of(from->category),
-                                         .brand = text_of(from->brand),
-                                         .quantity_milli = from->quantity_milli,
-                                         .amount = money_of(from->amount_minor)};
+        const struct basket_line line = basket_line_of(purchase->lines[i]);
         TRY(history_add(source->history, member, day_of_ms(purchase->local_unix_ms), &line, note));
     }
     return ERR_OK;

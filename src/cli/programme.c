@@ -75,6 +75,15 @@ enum err basket_of_receipt(const struct receipt *receipt, struct basket_lines *l
     return ERR_OK;
 }
 
+struct basket_line basket_line_of(const Talea__V1__BasketLine *from)
+{
+    return (struct basket_line){.product = slice_of_text(from->product),
+                                .category = slice_of_text(from->category),
+                                .brand = slice_of_text(from->brand),
+                                .quantity_milli = from->quantity_milli,
+                                .amount = money_of(from->amount_minor)};
+}
+
 enum err basket_of_purchase(const Talea__V1__Purchase *purchase, struct basket_lines *lines,
                             struct occasion *out_occasion)
 {
@@ -82,12 +91,7 @@ enum err basket_of_purchase(const Talea__V1__Purchase *purchase, struct basket_l
         return ERR_RANGE;
     }
     for (size_t i = 0; i < purchase->n_lines; i++) {
-        const Talea__V1__BasketLine *from = purchase->lines[i];
-        lines->at[i] = (struct basket_line){.product = slice_of_text(from->product),
-                                            .category = slice_of_text(from->category),
-                                            .brand = slice_of_text(from->brand),
-                                            .quantity_milli = from->quantity_milli,
-                                            .amount = money_of(from->amount_minor)};
+        lines->at[i] = basket_line_of(purchase->lines[i]);
     }
     *out_occasion = (struct occasion){.kind = OCCASION_SALE,
                                       .local = {purchase->local_unix_ms},

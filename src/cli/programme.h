@@ -36,6 +36,8 @@ struct basket_lines {
 /* ERR_RANGE when a quantity does not fit. */
 MUST_USE enum err basket_of_receipt(const struct receipt *receipt, struct basket_lines *lines,
                                     struct occasion *out_occasion);
+/* A line of it that the node kept; its texts are borrowed. */
+struct basket_line basket_line_of(const Talea__V1__BasketLine *from);
 /* A sale that the node judged, likewise. */
 MUST_USE enum err basket_of_purchase(const Talea__V1__Purchase *purchase,
                                      struct basket_lines *lines, struct occasion *out_occasion);
