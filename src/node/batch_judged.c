@@ -121,14 +121,10 @@ static void drop_sale(struct batch_sale *sale)
 
 /* ---- To the ledger ---- */
 
-/* Of the two the one that is the reason. */
 static void keep_outcome(struct batch_sale *sale, enum err err)
 {
-    struct outcome *outcome = &sale->batch->room->outcomes[sale->at];
-    *outcome = sale->outcomes[0];
-    if (outcome->verdict == VERDICT_LINKED_REFUSED && sale->judged.command_count == 2) {
-        *outcome = sale->outcomes[1];
-    }
+    sale->batch->room->outcomes[sale->at] =
+        *judging_outcome(sale->outcomes, sale->judged.command_count);
     keep_err(sale->batch, err);
 }
 
