@@ -20,9 +20,18 @@ static const char *month_text(uint32_t code, char out_text[PERIOD_TEXT_MAX])
     return period_format((struct period){code}, out_text);
 }
 
+static const char *known_figure(const Talea__V1__Goal *goal, bool is_known, int64_t value,
+                                char out_text[AMOUNT_TEXT_MAX])
+{
+    return is_known ? figure(goal, value, out_text) : "-";
+}
+
 static const char *judgement_of(const Talea__V1__Goal *goal)
 {
-    return goal->is_reached ? "reached" : goal->is_on_track ? "on track" : "behind";
+    return !goal->is_known     ? "no data"
+           : goal->is_reached  ? "reached"
+           : goal->is_on_track ? "on track"
+                               : "behind";
 }
 
 static void print_list(struct cli *cli, const Talea__V1__MeasureGoalsResponse *reply)
@@ -39,8 +48,9 @@ static void print_list(struct cli *cli, const Talea__V1__MeasureGoalsResponse *r
         table_cell(&table, "%s", goal->measure);
         table_cell(&table, "%s", month_text(goal->by_month, month));
         table_cell(&table, "%s", figure(goal, goal->start, text));
-        table_cell(&table, "%s", figure(goal, goal->value, text));
-        table_cell(&table, "%s", figure(goal, goal->value_so_far, text));
+        table_cell(&table, "%s", known_figure(goal, goal->is_known, goal->value, text));
+        table_cell(&table, "%s",
+                   known_figure(goal, goal->is_known_so_far, goal->value_so_far, text));
         table_cell(&table, "%s", figure(goal, goal->target, text));
         table_cell(&table, "%s", judgement_of(goal));
     }
@@ -59,7 +69,7 @@ static void print_months(struct cli *cli, const Talea__V1__Goal *goal)
         char text[AMOUNT_TEXT_MAX];
         char month[PERIOD_TEXT_MAX];
         table_cell(&table, "%s", month_text(row->month, month));
-        table_cell(&table, "%s", figure(goal, row->value, text));
+        table_cell(&table, "%s", known_figure(goal, row->is_known, row->value, text));
         table_cell(&table, "%s", figure(goal, row->expected, text));
         table_cell(&table, "%llu", (unsigned long long)row->numerator);
         table_cell(&table, "%llu", (unsigned long long)row->denominator);

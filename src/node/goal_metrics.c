@@ -58,9 +58,12 @@ void goal_metrics_set(struct goal_metrics *metrics, struct node *node,
         struct goal_series *series = series_of(metrics, node->metrics, goal->name);
         struct goal_state state = goal_state_of(view, goal);
         unsigned decimals = goal_decimals(goal->measure, version->file.money_decimals);
-        if (series != NULL) {
+        if (series == NULL) {
+            continue;
+        }
+        metric_gauge_set(series->target, scaled(goal->target, decimals));
+        if (state.now.is_known) { /* of an empty month nobody is woken */
             metric_gauge_set(series->value, scaled(state.now.value, decimals));
-            metric_gauge_set(series->target, scaled(goal->target, decimals));
             metric_gauge_set(series->is_on_track, state.is_on_track ? 1 : 0);
         }
     }

@@ -22,8 +22,9 @@ struct goal_state goal_state_of(const struct insights_view *view, const struct g
     }
     state.now = insights_goal(view, goal, state.last);
     state.so_far = insights_goal(view, goal, view->now);
-    state.is_on_track = goal_is_on_track(&state.course, state.last, state.now.value);
-    state.is_reached = goal_is_reached(&state.course, state.now.value);
+    state.is_on_track =
+        state.now.is_known && goal_is_on_track(&state.course, state.last, state.now.value);
+    state.is_reached = state.now.is_known && goal_is_reached(&state.course, state.now.value);
     return state;
 }
 
@@ -53,6 +54,7 @@ static enum err add_months(struct measuring *m, const struct goal_plan *goal,
         }
         talea__v1__goal_month__init(row);
         row->month = month.code;
+        row->is_known = figure.is_known;
         row->value = figure.value;
         row->expected = goal_expected(course, month);
         row->numerator = figure.numerator;
@@ -84,7 +86,9 @@ static enum err goal_message(struct measuring *m, const struct goal_plan *goal,
     message->decimals = goal_decimals(goal->measure, m->money_decimals);
     message->start = state.course.start;
     message->target = goal->target;
+    message->is_known = state.now.is_known;
     message->value = state.now.value;
+    message->is_known_so_far = state.so_far.is_known;
     message->value_so_far = state.so_far.value;
     message->is_on_track = state.is_on_track;
     message->is_reached = state.is_reached;

@@ -123,6 +123,28 @@ static enum err count_answer(struct reading *r, const struct record *record)
     return answers_add(&r->insights->answers, &answer, month_of(r, record->time), record->row);
 }
 
+static bool is_counted(enum command_kind kind)
+{
+    return kind == COMMAND_EARN || kind == COMMAND_CAPTURE || kind == COMMAND_ENROL ||
+           kind == COMMAND_RETURN_SALE || kind == COMMAND_RETURN_BURN;
+}
+
+/* What comes back counts in the month when it does: a month that is over stays as it was. */
+static void count_other(struct activity_month *at, const struct record *record)
+{
+    int64_t points = record->answer.points.minor;
+    if (record->kind == COMMAND_ENROL) {
+        at->new_members++;
+    } else if (record->kind == COMMAND_CAPTURE) {
+        add_to(&at->spent, points);
+    } else if (record->kind == COMMAND_RETURN_BURN) {
+        add_to(&at->spent, -points);
+    } else {
+        add_to(&at->given, -points);
+        add_to(&at->amount, -record->answer.amount.minor);
+    }
+}
+
 static enum err count_record(struct reading *r, const struct record *record)
 {
     if (record->verdict != VERDICT_OK) {
@@ -131,8 +153,7 @@ static enum err count_record(struct reading *r, const struct record *record)
     if (record->kind == COMMAND_CHANGE_STANDING) {
         return count_answer(r, record);
     }
-    if (record->kind != COMMAND_EARN && record->kind != COMMAND_CAPTURE &&
-        record->kind != COMMAND_ENROL) {
+    if (!is_counted(record->kind)) {
         return ERR_OK;
     }
     struct activity *activity = r->insights->activity;
@@ -143,11 +164,7 @@ static enum err count_record(struct reading *r, const struct record *record)
     if (record->kind == COMMAND_EARN) {
         return count_earn(r, record, month);
     }
-    if (record->kind == COMMAND_ENROL) {
-        activity_at(activity, month)->new_members++;
-    } else {
-        add_to(&activity_at(activity, month)->spent, record->answer.points.minor);
-    }
+    count_other(activity_at(activity, month), record);
     return ERR_OK;
 }
 
@@ -269,9 +286,16 @@ void insights_look(struct node *node)
 
 /* ---- Goals ---- */
 
-static struct goal_figure figure_of(int64_t value, uint64_t numerator, uint64_t denominator)
+static struct goal_figure number_of(uint64_t count)
 {
-    return (struct goal_figure){value, numerator, denominator};
+    return (struct goal_figure){true, (int64_t)count, count, 0};
+}
+
+/* More may come back in a month than there was. */
+static struct goal_figure share_of(int64_t value, int64_t part, int64_t of)
+{
+    return (struct goal_figure){of > 0, value, part > 0 ? (uint64_t)part : 0,
+                                of > 0 ? (uint64_t)of : 0};
 }
 
 static struct goal_figure survey_figure(const struct insights_view *view,
@@ -286,7 +310,7 @@ static struct goal_figure survey_figure(const struct insights_view *view,
     }
     struct score_figure figure =
         goal->measure == GOAL_NPS ? score_promoters(&tally) : score_satisfied(&tally);
-    return figure_of(figure.tenths, 0, figure.answers);
+    return share_of(figure.tenths, 0, (int64_t)figure.answers);
 }
 
 static int64_t basket_of(const struct activity_month *at)
@@ -306,7 +330,7 @@ struct goal_figure insights_goal(const struct insights_view *view, const struct 
         return survey_figure(view, goal, month);
     }
     if (place == SIZE_MAX) {
-        return figure_of(0, 0, 0);
+        return (struct goal_figure){.is_known = false};
     }
     const struct activity_month *at = activity_at(view->activity, place);
     struct activity_buyers buyers = {0};
@@ -315,20 +339,20 @@ struct goal_figure insights_goal(const struct insights_view *view, const struct 
     }
     switch (goal->measure) {
     case GOAL_REPEAT_RATE:
-        return figure_of(goal_rate((int64_t)buyers.repeat, (int64_t)buyers.active), buyers.repeat,
-                         buyers.active);
+        return share_of(goal_rate((int64_t)buyers.repeat, (int64_t)buyers.active),
+                        (int64_t)buyers.repeat, (int64_t)buyers.active);
     case GOAL_AVERAGE_BASKET:
-        return figure_of(basket_of(at), (uint64_t)at->amount, at->sales);
+        return share_of(basket_of(at), at->amount, (int64_t)at->sales);
     case GOAL_NEW_MEMBERS:
-        return figure_of((int64_t)at->new_members, at->new_members, 0);
+        return number_of(at->new_members);
     case GOAL_ACTIVE_MEMBERS:
-        return figure_of((int64_t)buyers.active, buyers.active, 0);
+        return number_of(buyers.active);
     case GOAL_REDEMPTION_RATE:
-        return figure_of(goal_rate(at->spent, at->given), (uint64_t)at->spent, (uint64_t)at->given);
+        return share_of(goal_rate(at->spent, at->given), at->spent, at->given);
     case GOAL_SATISFACTION:
     case GOAL_NPS:
     case GOAL_MEASURE_COUNT:
         break;
     }
-    return figure_of(0, 0, 0);
+    return (struct goal_figure){.is_known = false};
 }

@@ -40,6 +40,7 @@ void insights_look(struct node *node);
 
 /* A goal's figure in a month, with what it is made of. */
 struct goal_figure {
+    bool is_known; /* false: nothing in that month that the figure could be of */
     int64_t value; /* in goal_decimals */
     uint64_t numerator;
     uint64_t denominator;

@@ -247,6 +247,8 @@ class Surveys(Case):
         grocer.cli("burn", cards[0], 10)  # of 150 for purchases, 56 for answers
         self.check_report(667)
         self.check_goals()
+        grocer.cli("return", "purchase", sales[0], "10.00")
+        self.check_less(6 * 25 - 10)
         self.check_comments(cards)
         grocer.kill()
         grocer.start()
@@ -282,9 +284,19 @@ class Surveys(Case):
         self.assertEqual([(row["numerator"], row["denominator"]) for row in shown],
                          [(0, 0), (2, 4)])
         self.assertEqual(shown[0]["expected"], 100)
+        self.assertEqual([row.get("is_known", False) for row in shown], [False, True])
+        self.assertFalse(any(goals["larger"].get(word) for word in ("is_known", "is_on_track")))
+        self.assertRegex(self.grocer.talea("goal", "list").stdout,
+                         r"larger +average_basket +2199-12 +0\.00 +- +25\.00 +40\.00 +no data")
         wait_for(lambda: 'talea_goal_target{goal="larger"} 40' in
                  self.grocer.http_get("/metrics")[1], "the goals' metrics", 10)
         self.assertIn("GOAL_UNKNOWN", self.refused("goal", "show", "x"))
+
+    def check_less(self, amount):
+        """What came back is in no basket, and what was taken for it was not given."""
+        goals = {row["name"]: row for row in self.grocer.cli("goal", "list")["goals"]}
+        self.assertEqual(goals["larger"]["value_so_far"], round(amount * 100 / 6))
+        self.assertEqual(goals["used"]["value_so_far"], round(10 * 1000 / (150 + 56 - 10)))
 
     def check_comments(self, cards):
         """What was written goes with its writer, and is kept of nobody else's members."""
