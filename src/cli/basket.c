@@ -31,7 +31,7 @@ static enum cli_exit make_room(struct cli *cli, struct basket *basket, size_t co
     return CLI_OK;
 }
 
-static enum cli_exit read_quantity(struct cli *cli, const char *text, int64_t *out_milli)
+enum cli_exit basket_read_quantity(struct cli *cli, const char *text, int64_t *out_milli)
 {
     static const struct decimal_style style = {'.', 0};
     struct decimal decimal;
@@ -58,7 +58,7 @@ static enum cli_exit read_field(struct cli *cli, const char *currency, char *fie
     } else if (value != NULL && strcmp(field, "brand") == 0) {
         line->brand = value;
     } else if (value != NULL && strcmp(field, "quantity") == 0) {
-        return read_quantity(cli, value, &line->quantity_milli);
+        return basket_read_quantity(cli, value, &line->quantity_milli);
     } else if (value != NULL && strcmp(field, "amount") == 0) {
         return amounts_read_money(cli, "--line: amount", value, currency, &line->amount_minor);
     } else {

@@ -18,6 +18,8 @@ struct basket {
  * ends whatever comes out. */
 MUST_USE enum cli_exit basket_read(struct cli *cli, const char *currency, struct basket *basket,
                                    Talea__V1__EarnRequest *request);
+/* Of a line, in thousandths, 0 or more; prints what is wrong. */
+MUST_USE enum cli_exit basket_read_quantity(struct cli *cli, const char *text, int64_t *out_milli);
 /* Argument 1, or 0 where lines say it; prints what is wrong. */
 MUST_USE enum cli_exit basket_read_amount(struct cli *cli, const char *currency,
                                           int64_t *out_minor);

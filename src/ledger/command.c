@@ -170,9 +170,14 @@ static void said_use(struct buffer *out, const struct command_hold_use *use)
 
 static void said_return_sale(struct buffer *out, const struct command *command)
 {
-    write_uid(out, &command->return_sale.sale);
-    write_money(out, command->return_sale.amount);
-    write_text(out, command->return_sale.receipt, sizeof command->return_sale.receipt);
+    const struct command_return_sale *body = &command->return_sale;
+    write_uid(out, &body->sale);
+    if (body->is_by_line) {
+        write_bytes(out, body->lines, sizeof body->lines);
+    } else {
+        write_money(out, body->amount);
+    }
+    write_text(out, body->receipt, sizeof body->receipt);
     said_time(out, command);
 }
 

@@ -168,8 +168,12 @@ struct command_hold_use {
 
 struct command_return_sale {
     struct uid sale;
-    struct money amount; /* 0: all that is left */
+    struct money amount; /* 0: all that is left; by line, what the lines come to */
     char receipt[LIMIT_REFERENCE_BYTES + 1];
+    bool is_by_line;                /* the programme's rules say what the rest deserves: that and
+                                       the amount are no part of what was said, the lines are */
+    struct points kept;             /* of is_by_line: what is left of the sale deserves */
+    uint8_t lines[BASKET_TAG_SIZE]; /* of is_by_line: hash of all that was said of them */
 };
 
 struct command_due {

@@ -6,7 +6,10 @@
 
 enum {
     COMMAND_VERSION = 1,
-    COMMAND_REFERRED = 2 /* of an enrolment: who brought the member is behind the rest */
+    SECOND_VERSION = 2,
+    COMMAND_REFERRED =
+        SECOND_VERSION, /* of an enrolment: who brought the member is behind the rest */
+    COMMAND_BY_LINE = SECOND_VERSION /* of a sale's return: so is what its lines say */
 };
 
 enum {
@@ -241,10 +244,40 @@ static void read_freeze(struct reader *in, struct command_freeze *out_freeze)
     out_freeze->evidence = read_block(in);
 }
 
-void command_encode(const struct command *command, struct buffer *out)
+static void write_return_sale(struct buffer *out, const struct command_return_sale *body)
+{
+    write_uid(out, &body->sale);
+    write_money(out, body->amount);
+    write_text(out, body->receipt, sizeof body->receipt);
+    if (body->is_by_line) {
+        write_points(out, body->kept);
+        write_bytes(out, body->lines, sizeof body->lines);
+    }
+}
+
+static void read_return_sale(struct reader *in, unsigned version,
+                             struct command_return_sale *out_body)
+{
+    read_uid(in, &out_body->sale);
+    out_body->amount = read_money(in);
+    read_text(in, out_body->receipt, sizeof out_body->receipt);
+    out_body->is_by_line = version == COMMAND_BY_LINE;
+    if (out_body->is_by_line) {
+        out_body->kept = read_points(in);
+        read_copy(in, out_body->lines, sizeof out_body->lines);
+    }
+}
+
+static unsigned version_of(const struct command *command)
 {
     bool is_referred = command->kind == COMMAND_ENROL && !uid_is_nil(&command->enrol.referrer);
-    write_u8(out, is_referred ? COMMAND_REFERRED : COMMAND_VERSION);
+    bool is_by_line = command->kind == COMMAND_RETURN_SALE && command->return_sale.is_by_line;
+    return is_referred ? COMMAND_REFERRED : is_by_line ? COMMAND_BY_LINE : COMMAND_VERSION;
+}
+
+void command_encode(const struct command *command, struct buffer *out)
+{
+    write_u8(out, (uint8_t)version_of(command));
     switch ((int)command->kind) {
     case COMMAND_ENROL:
         write_enrol(out, &command->enrol);
@@ -276,9 +309,7 @@ void command_encode(const struct command *command, struct buffer *out)
         write_text(out, command->use.receipt, sizeof command->use.receipt);
         break;
     case COMMAND_RETURN_SALE:
-        write_uid(out, &command->return_sale.sale);
-        write_money(out, command->return_sale.amount);
-        write_text(out, command->return_sale.receipt, sizeof command->return_sale.receipt);
+        write_return_sale(out, &command->return_sale);
         break;
     case COMMAND_SETTLE_MEMBER:
     case COMMAND_EXPIRE_HOLD:
@@ -345,9 +376,7 @@ static void read_body(struct reader *in, unsigned version, struct command *comma
         read_text(in, command->use.receipt, sizeof command->use.receipt);
         break;
     case COMMAND_RETURN_SALE:
-        read_uid(in, &command->return_sale.sale);
-        command->return_sale.amount = read_money(in);
-        read_text(in, command->return_sale.receipt, sizeof command->return_sale.receipt);
+        read_return_sale(in, version, &command->return_sale);
         break;
     case COMMAND_SETTLE_MEMBER:
     case COMMAND_EXPIRE_HOLD:
@@ -384,9 +413,10 @@ enum err command_read(struct reader *in, enum command_kind kind, struct command 
 {
     ASSERT(kind > 0 && kind < COMMAND_KIND_END);
     struct command command = {.kind = kind};
-    bool is_referred = kind == COMMAND_ENROL && in->err == ERR_OK && in->at != in->end &&
-                       *in->at == COMMAND_REFERRED;
-    unsigned version = is_referred ? COMMAND_REFERRED : COMMAND_VERSION;
+    bool has_more = kind == COMMAND_ENROL || kind == COMMAND_RETURN_SALE;
+    bool is_second =
+        has_more && in->err == ERR_OK && in->at != in->end && *in->at == SECOND_VERSION;
+    unsigned version = is_second ? SECOND_VERSION : COMMAND_VERSION;
     read_version(in, (uint8_t)version);
     read_body(in, version, &command);
     TRY(reader_finish(in));

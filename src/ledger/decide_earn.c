@@ -216,10 +216,16 @@ enum err decide_earn(struct decision *d)
                : promotion_give(d, earn->promotion, points);
 }
 
-/* What a purchase of which `left` of the amount remains still deserves: the same rate on what was
- * kept; of points given by hand the same share, rounded down. */
-static enum err points_kept(const struct sale *sale, struct money left, struct points *out_kept)
+/* What a purchase of which `left` of the amount remains still deserves: what the rules gave for the
+ * lines that remain; else the same rate on what was kept, or of points given by hand the same
+ * share, rounded down. */
+static enum err points_kept(const struct command_return_sale *request, const struct sale *sale,
+                            struct money left, struct points *out_kept)
 {
+    if (request->is_by_line) {
+        *out_kept = request->kept;
+        return ERR_OK;
+    }
     if (sale->amount.minor == 0) {
         *out_kept = points_of(0);
         return ERR_OK;
@@ -252,10 +258,13 @@ static enum err returned_sale(struct decision *d, struct sale *sale, struct mone
     bool is_over = sale->amount.minor > 0
                        ? left == 0
                        : sale->points.minor > 0 && sale->taken.minor == sale->points.minor;
-    if (request->amount.minor > left || is_over) {
+    bool is_kept_wrong = request->is_by_line &&
+                         (request->kept.minor < 0 || request->kept.minor > sale->points.minor);
+    if (request->amount.minor > left || is_over || is_kept_wrong) {
         return decide_refuse(d, VERDICT_RETURN_EXCEEDS_SALE);
     }
-    *out_amount = request->amount.minor == 0 ? money_of(left) : request->amount;
+    bool is_all = request->amount.minor == 0 && !request->is_by_line;
+    *out_amount = is_all ? money_of(left) : request->amount;
     return ERR_OK;
 }
 
@@ -295,7 +304,8 @@ enum err decide_return_sale(struct decision *d)
         return ERR_OK;
     }
     TRY(money_add(sale.returned, amount, &sale.returned));
-    TRY(points_kept(&sale, money_of(sale.amount.minor - sale.returned.minor), &kept));
+    TRY(points_kept(&d->command->return_sale, &sale,
+                    money_of(sale.amount.minor - sale.returned.minor), &kept));
     int64_t due = sale.points.minor - sale.taken.minor - kept.minor;
     struct points points = points_of(due > 0 ? due : 0);
     TRY(take_back(d, &sale, points));

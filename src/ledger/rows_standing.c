@@ -22,6 +22,7 @@ static size_t owner_length(enum standing_owner_kind kind)
 {
     switch (kind) {
     case OWNER_MEMBER:
+    case OWNER_SALE:
         return sizeof(struct uid);
     case OWNER_CARD:
     case OWNER_CODE:
@@ -53,6 +54,11 @@ struct standing_owner standing_of_card(const struct card_number *card)
     _Static_assert(sizeof card->digits == STANDING_OWNER_BYTES,
                    "a card's digits are an owner's id");
     return owner_of(OWNER_CARD, card->digits);
+}
+
+struct standing_owner standing_of_sale(const struct uid *sale)
+{
+    return owner_of(OWNER_SALE, sale->bytes);
 }
 
 struct standing_owner standing_of_code(const struct hash *code)

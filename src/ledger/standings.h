@@ -23,6 +23,7 @@ enum standing_owner_kind {
     OWNER_RAISED = 5,    /* an event that an occasion raised: whose it was, and its place there */
     OWNER_LIST = 6,      /* a static list: the first bytes of its name's hash */
     OWNER_GIFT_CARD = 7, /* its number's digits (gift_card.h) */
+    OWNER_SALE = 8,      /* a sale of ours: its id (programme/returned_lines.h) */
     OWNER_KIND_END
 };
 
@@ -37,6 +38,8 @@ struct standing_owner standing_of_member(const struct uid *member);
 struct standing_owner standing_of_card(const struct card_number *card);
 struct standing_owner standing_of_code(const struct hash *code);
 struct standing_owner standing_of_programme(void);
+/* What has come back of its lines. */
+struct standing_owner standing_of_sale(const struct uid *sale);
 struct standing_owner standing_of_list(struct slice name);
 /* `place` is less than 256. */
 struct standing_owner standing_of_raised(const struct uid *occasion, unsigned place);

@@ -1,6 +1,7 @@
-/* What a return takes back of what a sale changed in its owner's standing: the share of the amount
- * that returns, so that returns in parts take as much as one of all. */
-#include "node/judging.h"
+/* What a return takes back of what a sale changed in its owner's standing: all that the lines that
+ * remain don't deserve; of a return by amount its share, so that returns in parts take as much as
+ * one of all. */
+#include "node/judging_lines.h"
 
 #include <string.h>
 
@@ -25,7 +26,54 @@ static enum err share(int64_t delta, int64_t before, int64_t after, int64_t whol
     return ERR_OK;
 }
 
-static enum err take_group(struct reader *in, int64_t before, int64_t after, int64_t whole,
+/* How a return takes from each number. */
+struct taking {
+    int64_t before; /* of the amount, what had come back ... */
+    int64_t after;  /* ... and now has */
+    int64_t whole;
+    const struct lines_rest *rest; /* by line; else NULL */
+    struct slice taken;            /* so far, as TABLE_OCCASION has it */
+    bool is_all;                   /* nothing of the sale is left */
+};
+
+/* What groups change in a number. */
+static int64_t change_in(struct slice groups, const struct standing_owner *owner,
+                         const struct standing_step *step)
+{
+    struct reader in = reader_of(groups);
+    int64_t change = 0;
+    while (in.err == ERR_OK && in.at != in.end) {
+        struct standing_owner at;
+        uint32_t count;
+        standing_read_group(&in, &at, &count);
+        bool is_owner = standing_owner_equal(&at, owner);
+        for (uint32_t i = 0; i < count && in.err == ERR_OK; i++) {
+            struct standing_step other;
+            standing_read_step(&in, &other);
+            if (is_owner && other.slot == step->slot && other.bucket == step->bucket) {
+                change = other.how == STANDING_SET ? other.after - other.before : other.delta;
+            }
+        }
+    }
+    return change;
+}
+
+/* What goes back of a number to which the sale added `delta`: never more in all than that. */
+static enum err part_of(const struct taking *taking, const struct standing_owner *owner,
+                        const struct standing_step *step, int64_t delta, int64_t *out_part)
+{
+    int64_t left = delta + change_in(taking->taken, owner, step); /* taken is less than 0 */
+    int64_t part = left;
+    if (!taking->is_all && taking->rest != NULL) {
+        part -= change_in(buffer_slice(&taking->rest->groups), owner, step);
+    } else if (!taking->is_all) {
+        TRY(share(delta, taking->before, taking->after, taking->whole, &part));
+    }
+    *out_part = part < left ? part : left;
+    return ERR_OK;
+}
+
+static enum err take_group(struct reader *in, const struct taking *taking,
                            struct standing_step *steps, struct buffer *groups)
 {
     struct standing_owner owner;
@@ -42,13 +90,13 @@ static enum err take_group(struct reader *in, int64_t before, int64_t after, int
                         (owner.kind == OWNER_GIFT_CARD && step.how != STANDING_ADD);
         bool is_given = delta > 0 && !is_other;
         bool is_given_code = owner.kind == OWNER_CODE && step.how == STANDING_SET;
-        if (is_given_code && after < whole) {
+        if (is_given_code && !taking->is_all) {
             continue; /* a code that the sale gave goes when nothing of the sale is left */
         }
         if (is_given_code) {
             part = delta;
         } else if (is_given && in->err == ERR_OK) {
-            TRY(share(delta, before, after, whole, &part));
+            TRY(part_of(taking, &owner, &step, delta, &part));
         }
         if (part > 0) {
             steps[taken++] = (struct standing_step){
@@ -71,88 +119,184 @@ static bool is_redemption(const struct snapshot *snapshot, const struct command_
            rewards_are_in(snapshot, &kept);
 }
 
-/* `*out_raised`: with it events that the sale raised are taken back. */
-static enum err make_change(struct node *node, const struct snapshot *snapshot,
-                            const struct command *give_back, struct slice ends, struct arena *arena,
-                            struct buffer *groups, struct command *out_change, bool *out_raised)
-{
-    const struct command_return_sale *body = &give_back->return_sale;
+/* A return on its way. */
+struct giving_back {
+    struct node *node;
+    const struct snapshot *snapshot;
+    struct command commands[2]; /* of the sale, and of the standing */
+    struct slice ends;
+    const struct line_back *lines; /* by line; else NULL */
+    size_t line_count;
+    bool is_known; /* it was told before */
     struct command_standing change;
-    struct state_reader *reader;
     struct sale sale;
-    TRY(judging_read_change(node, snapshot, &body->sale, arena, &change));
-    if (is_redemption(snapshot, &change, arena)) {
-        return ERR_UNSUPPORTED;
-    }
-    TRY(readers_take(node->readers, &reader));
+    struct arena arena;
+    struct lines_rest rest;
+    struct buffer taken;
+    struct buffer groups;
+    bool has_raised; /* with it events that the sale raised are taken back */
+    struct note *note;
+};
+
+/* The sale, what was taken back of it so far, and whether this return is a repeat. */
+static enum err read_sale(struct giving_back *g)
+{
+    const struct partner_id *self = &g->node->config.partner;
+    const struct uid *id = &g->commands[0].return_sale.sale;
+    struct state_reader *reader;
+    struct occasion_row row;
+    uint64_t told;
+    TRY(readers_take(g->node->readers, &reader));
     struct ledger_view view = state_reader_view(reader);
-    enum err err = ledger_get_sale(&view, &node->config.partner, &body->sale, &sale);
-    readers_give(node->readers, reader);
-    TRY(err);
-    int64_t left = sale.amount.minor - sale.returned.minor;
-    int64_t amount =
-        body->amount.minor > 0 && body->amount.minor < left ? body->amount.minor : left;
-    struct standing_step *steps = arena_alloc(arena, LIMIT_STANDING_STEPS * sizeof *steps);
-    if (steps == NULL) {
-        return ERR_RESOURCE;
+    enum err err = ledger_get_sale(&view, self, id, &g->sale);
+    if (err == ERR_OK) {
+        err = ledger_get_occasion(&view, OCCASION_TAKEN, self, id, &row);
+        if (err == ERR_OK) {
+            write_bytes(&g->taken, row.groups.at, row.groups.length);
+        }
+        err = err == ERR_NOT_FOUND ? ERR_OK : err;
     }
-    struct reader in = reader_of(change.groups);
-    buffer_clear(groups);
-    while (in.err == ERR_OK && in.at < in.end) {
-        TRY(take_group(&in, sale.returned.minor, sale.returned.minor + amount, sale.amount.minor,
-                       steps, groups));
+    if (err == ERR_OK) {
+        err = ledger_find_occasion(&view, &g->snapshot->roster, self,
+                                   &g->commands[0].transaction_id, &told);
+        g->is_known = err == ERR_OK;
+        err = err == ERR_NOT_FOUND ? ERR_OK : err;
     }
-    TRY(reader_finish(&in));
-    write_bytes(groups, ends.at, ends.length);
-    if (sale.returned.minor + amount == sale.amount.minor) {
-        TRY(raised_take_back(&body->sale, change.groups, groups, out_raised));
+    readers_give(g->node->readers, reader);
+    return err == ERR_OK ? g->taken.err : err;
+}
+
+/* What the lines come to is the ledger's to know. */
+static enum err add_lines(struct giving_back *g)
+{
+    struct command_return_sale *body = &g->commands[0].return_sale;
+    struct hash said = judging_lines_said(g->lines, g->line_count, body->amount);
+    body->is_by_line = true;
+    memcpy(body->lines, said.bytes, sizeof body->lines);
+    if (g->is_known) {
+        return ERR_OK;
     }
-    TRY(groups->err);
-    struct uid id =
-        standing_transaction(STANDING_ID_CHANGE, &node->config.partner, &give_back->transaction_id);
-    CLEANUP(buffer_fini) struct buffer said = {0};
-    command_said(give_back, &said);
-    TRY(said.err);
-    *out_change = command_now(node, COMMAND_CHANGE_STANDING, &id);
-    out_change->business_time = give_back->business_time;
-    out_change->is_dated = give_back->is_dated;
-    out_change->standing =
-        (struct command_standing){.issuer = node->config.partner,
-                                  .occasion = body->sale,
-                                  .returned = give_back->transaction_id,
-                                  .said = hash_of(HASH_DOMAIN_BODY, buffer_slice(&said)),
-                                  .groups = buffer_slice(groups)};
+    TRY(judging_lines_rest(g->node, g->snapshot, &body->sale, &g->sale, &g->change, g->lines,
+                           g->line_count, &g->arena, &g->rest, g->note));
+    body->kept = g->rest.kept;
+    body->amount = body->amount.minor == 0 ? g->rest.amount : body->amount;
     return ERR_OK;
 }
 
-enum err judging_return_both(struct node *node, const struct snapshot *snapshot,
-                             const struct command *give_back, struct slice ends,
-                             struct outcome *out_outcome)
+static enum err write_groups(struct giving_back *g)
 {
-    bool has_raised = false;
-    struct command commands[2] = {*give_back};
-    struct outcome outcomes[2];
-    struct arena arena;
-    CLEANUP(buffer_fini) struct buffer groups = {0};
-    arena_init(&arena, RETURN_BYTES);
-    pthread_mutex_lock(&node->return_lock);
-    enum err err =
-        make_change(node, snapshot, give_back, ends, &arena, &groups, &commands[1], &has_raised);
-    bool is_reward = err == ERR_UNSUPPORTED;
-    if (err == ERR_OK || err == ERR_NOT_FOUND) {
-        err = engine_execute_batch(node->engine, commands, err == ERR_OK ? 2 : 1, true, outcomes);
+    const struct command_return_sale *body = &g->commands[0].return_sale;
+    int64_t left = g->sale.amount.minor - g->sale.returned.minor;
+    bool is_part = g->lines != NULL || (body->amount.minor > 0 && body->amount.minor < left);
+    int64_t amount = is_part ? body->amount.minor : left;
+    struct taking taking = {.before = g->sale.returned.minor,
+                            .after = g->sale.returned.minor + amount,
+                            .whole = g->sale.amount.minor,
+                            .rest = g->lines != NULL ? &g->rest : NULL,
+                            .taken = buffer_slice(&g->taken),
+                            .is_all = g->lines != NULL ? g->rest.is_all : amount == left};
+    struct standing_step *steps = arena_alloc(&g->arena, LIMIT_STANDING_STEPS * sizeof *steps);
+    if (steps == NULL) {
+        return ERR_RESOURCE;
     }
-    pthread_mutex_unlock(&node->return_lock);
-    arena_fini(&arena);
-    if (is_reward) {
+    struct reader in = reader_of(g->change.groups);
+    while (in.err == ERR_OK && in.at < in.end) {
+        TRY(take_group(&in, &taking, steps, &g->groups));
+    }
+    TRY(reader_finish(&in));
+    write_bytes(&g->groups, g->ends.at, g->ends.length);
+    struct slice remarks = buffer_slice(&g->rest.remarks);
+    write_bytes(&g->groups, remarks.at, remarks.length);
+    return taking.is_all
+               ? raised_take_back(&body->sale, g->change.groups, &g->groups, &g->has_raised)
+               : ERR_OK;
+}
+
+static enum err make_change(struct giving_back *g)
+{
+    const struct partner_id *self = &g->node->config.partner;
+    const struct command *give_back = &g->commands[0];
+    TRY(judging_read_change(g->node, g->snapshot, &give_back->return_sale.sale, &g->arena,
+                            &g->change));
+    if (is_redemption(g->snapshot, &g->change, &g->arena)) {
+        return ERR_UNSUPPORTED;
+    }
+    TRY(read_sale(g));
+    if (g->lines != NULL) {
+        TRY(add_lines(g));
+    }
+    if (!g->is_known) {
+        TRY(write_groups(g));
+        TRY(g->groups.err);
+    }
+    struct uid id = standing_transaction(STANDING_ID_CHANGE, self, &give_back->transaction_id);
+    CLEANUP(buffer_fini) struct buffer said = {0};
+    command_said(give_back, &said);
+    TRY(said.err);
+    struct command *change = &g->commands[1];
+    *change = command_now(g->node, COMMAND_CHANGE_STANDING, &id);
+    change->business_time = give_back->business_time;
+    change->is_dated = give_back->is_dated;
+    change->standing =
+        (struct command_standing){.issuer = *self,
+                                  .occasion = give_back->return_sale.sale,
+                                  .returned = give_back->transaction_id,
+                                  .said = hash_of(HASH_DOMAIN_BODY, buffer_slice(&said)),
+                                  .groups = buffer_slice(&g->groups)};
+    return ERR_OK;
+}
+
+/* A refusal says so in `*out_outcome`. */
+static enum err give_back_both(struct giving_back *g, struct outcome *out_outcome)
+{
+    struct outcome outcomes[2];
+    pthread_mutex_lock(&g->node->return_lock);
+    enum err err = make_change(g);
+    bool is_refused = err == ERR_UNSUPPORTED && (g->note == NULL || g->note->text[0] == '\0');
+    bool is_alone = err == ERR_NOT_FOUND && g->lines == NULL;
+    if (err == ERR_OK || is_alone) {
+        err = engine_execute_batch(g->node->engine, g->commands, is_alone ? 1 : 2, true, outcomes);
+    }
+    pthread_mutex_unlock(&g->node->return_lock);
+    if (is_refused) {
         *out_outcome = (struct outcome){.verdict = VERDICT_SALE_UNKNOWN};
         return ERR_OK;
     }
     TRY(err);
     bool is_other = outcomes[0].verdict == VERDICT_LINKED_REFUSED;
     *out_outcome = is_other ? outcomes[1] : outcomes[0];
-    if (has_raised && out_outcome->verdict == VERDICT_OK) {
-        raiser_look(node->raiser);
+    if (g->has_raised && out_outcome->verdict == VERDICT_OK) {
+        raiser_look(g->node->raiser);
     }
     return ERR_OK;
+}
+
+static enum err run(struct giving_back *g, const struct command *give_back,
+                    struct outcome *out_outcome)
+{
+    g->commands[0] = *give_back;
+    arena_init(&g->arena, RETURN_BYTES);
+    enum err err = give_back_both(g, out_outcome);
+    arena_fini(&g->arena);
+    lines_rest_fini(&g->rest);
+    buffer_fini(&g->taken);
+    buffer_fini(&g->groups);
+    return err;
+}
+
+enum err judging_return_both(struct node *node, const struct snapshot *snapshot,
+                             const struct command *give_back, struct slice ends,
+                             struct outcome *out_outcome)
+{
+    struct giving_back g = {.node = node, .snapshot = snapshot, .ends = ends};
+    return run(&g, give_back, out_outcome);
+}
+
+enum err judging_return_lines(struct node *node, const struct snapshot *snapshot,
+                              const struct command *give_back, const struct line_back *lines,
+                              size_t count, struct outcome *out_outcome, struct note *note)
+{
+    struct giving_back g = {
+        .node = node, .snapshot = snapshot, .lines = lines, .line_count = count, .note = note};
+    return run(&g, give_back, out_outcome);
 }

@@ -227,28 +227,6 @@ static enum err fill_explanation(struct explaining *e)
     return add_reasons(e);
 }
 
-/* The birthday, which is not kept with it, as it is known now. */
-static enum err add_birthday(struct explaining *e)
-{
-    struct shopper *shopper = &e->kept.occasion.shopper;
-    char text[UID_TEXT_MAX] = "";
-    struct uid member;
-    struct state_reader *reader;
-    if (!e->version->needs_birthday || shopper->key.length >= sizeof text) {
-        return ERR_OK;
-    }
-    memcpy(text, shopper->key.at, shopper->key.length);
-    if (uid_parse(text, &member) != ERR_OK) {
-        return ERR_OK;
-    }
-    TRY(readers_take(e->node->readers, &reader));
-    struct ledger_view view = state_reader_view(reader);
-    enum err err =
-        shopper_birthday(e->node, &view, &member, &shopper->birth_month, &shopper->birth_day);
-    readers_give(e->node->readers, reader);
-    return err;
-}
-
 static enum err differs(const struct explaining *e, struct note *note)
 {
     return e->version->needs_birthday
@@ -268,7 +246,7 @@ static enum err explain(struct explaining *e, const struct uid *id, struct note 
     if (e->version == NULL || e->version->rules == NULL) {
         return note_set(note, ERR_CORRUPT, "the programme that it was judged by is not kept");
     }
-    TRY(add_birthday(e));
+    TRY(shopper_add_birthday(e->node, e->version, &e->kept.occasion.shopper));
     TRY(judge(e->version->rules, &e->kept.standing, &e->kept.occasion, true, &e->arena,
               &e->judgement, note));
     if (e->judgement.points.minor != e->kept.points.minor ||

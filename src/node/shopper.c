@@ -126,6 +126,27 @@ enum err shopper_birthday(struct node *node, const struct ledger_view *view,
     return ERR_OK;
 }
 
+enum err shopper_add_birthday(struct node *node, const struct programme_version *version,
+                              struct shopper *shopper)
+{
+    char text[UID_TEXT_MAX] = "";
+    struct uid member;
+    struct state_reader *reader;
+    if (!version->needs_birthday || shopper->key.length >= sizeof text) {
+        return ERR_OK;
+    }
+    memcpy(text, shopper->key.at, shopper->key.length);
+    if (uid_parse(text, &member) != ERR_OK) {
+        return ERR_OK;
+    }
+    TRY(readers_take(node->readers, &reader));
+    struct ledger_view view = state_reader_view(reader);
+    enum err err =
+        shopper_birthday(node, &view, &member, &shopper->birth_month, &shopper->birth_day);
+    readers_give(node->readers, reader);
+    return err;
+}
+
 static enum err fill_member(struct node *node, const struct ledger_view *view,
                             const struct programme_version *version, const struct uid *member,
                             struct shopper *shopper)

@@ -29,6 +29,11 @@ MUST_USE enum err shopper_birthday(struct node *node, const struct ledger_view *
                                    const struct uid *member, unsigned *out_month,
                                    unsigned *out_day);
 
+/* Adds the birthday, which is not kept with what was judged, as it is known now, where the
+ * version's rules ask for it. */
+MUST_USE enum err shopper_add_birthday(struct node *node, const struct programme_version *version,
+                                       struct shopper *shopper);
+
 /* Does any rule of the text ask for a birthday? */
 bool shopper_needs_birthday(const struct rules_text *text);
 

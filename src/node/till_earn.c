@@ -4,6 +4,7 @@
 #include "node/alerts.h"
 #include "node/earning.h"
 #include "node/fraud_gate.h"
+#include "node/judging_lines.h"
 #include "node/messages.h"
 #include "node/node.h"
 #include "node/requests.h"
@@ -283,6 +284,7 @@ static void answer_return(struct rpc_call *call, const struct outcome *outcome)
     response.debt_points = answer->debt.minor;
     response.journal_row = answer->row;
     response.written_off_points = answer->written_off.minor;
+    response.amount_minor = answer->amount.minor;
     rpc_call_reply(call, &response.base);
 }
 
@@ -308,21 +310,47 @@ static bool read_return(struct node *node, struct rpc_call *call,
                         &out_command->is_dated);
 }
 
+/* In the call's memory. NULL: the call was refused. */
+static const struct line_back *read_lines(struct rpc_call *call,
+                                          const Talea__V1__ReturnPurchaseRequest *request)
+{
+    struct line_back *lines =
+        arena_alloc(rpc_call_arena(call), (request->n_lines + 1) * sizeof *lines);
+    if (lines == NULL || request->n_lines > LIMIT_RECEIPT_LINES) {
+        refuse_err(call, lines == NULL ? ERR_RESOURCE : ERR_INPUT, NULL);
+        return NULL;
+    }
+    for (size_t i = 0; i < request->n_lines; i++) {
+        lines[i] = (struct line_back){request->lines[i]->line, request->lines[i]->quantity_milli};
+    }
+    return lines;
+}
+
 /* Of a sale that rules judged: on a worker, since the journal is read. */
 static void return_judged(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
     struct node *node = context;
+    const Talea__V1__ReturnPurchaseRequest *request =
+        (const Talea__V1__ReturnPurchaseRequest *)(const void *)message;
     struct command command;
     struct outcome outcome;
-    if (!read_return(node, call, (const Talea__V1__ReturnPurchaseRequest *)(const void *)message,
-                     &command)) {
+    struct note note = {""};
+    const struct line_back *lines = read_lines(call, request);
+    if (lines == NULL || !read_return(node, call, request, &command)) {
         return;
     }
     struct snapshot *snapshot = node_snapshot(node);
-    enum err err = judging_return_both(node, snapshot, &command, slice_of(NULL, 0), &outcome);
+    enum err err = request->n_lines == 0
+                       ? judging_return_both(node, snapshot, &command, slice_of(NULL, 0), &outcome)
+                       : judging_return_lines(node, snapshot, &command, lines, request->n_lines,
+                                              &outcome, &note);
     snapshot_release(snapshot);
-    if (err != ERR_OK) {
-        refuse_err(call, err, NULL);
+    if (err == ERR_NOT_FOUND) {
+        refuse(call, 9, "NO_LINES",
+               "No rules judged this purchase, so nothing is known of its lines: return it by "
+               "amount.");
+    } else if (err != ERR_OK) {
+        refuse_err(call, err, note.text[0] != '\0' ? &note : NULL);
     } else {
         answer_return(call, &outcome);
     }
@@ -331,12 +359,13 @@ static void return_judged(void *context, struct rpc_call *call, const ProtobufCM
 void till_return_purchase(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
     struct node *node = context;
+    const Talea__V1__ReturnPurchaseRequest *request =
+        (const Talea__V1__ReturnPurchaseRequest *)(const void *)message;
     struct command command;
-    if (!read_return(node, call, (const Talea__V1__ReturnPurchaseRequest *)(const void *)message,
-                     &command)) {
+    if (!read_return(node, call, request, &command)) {
         return;
     }
-    if (judging_was_judged(node, &command.return_sale.sale)) {
+    if (request->n_lines > 0 || judging_was_judged(node, &command.return_sale.sale)) {
         rpc_call_continue(call, return_judged);
     } else {
         reply_after(node, call, &command, NULL, send_returned);

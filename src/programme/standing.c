@@ -16,6 +16,7 @@ static enum slot_merge merge_of(enum slot_of of)
     switch (of) {
     case SLOT_METRIC_LATEST:
     case SLOT_LIST:
+    case SLOT_LINE_BACK:
         return SLOT_LATEST;
     case SLOT_COUPON:
     case SLOT_GIFT_CARD:

@@ -1,0 +1,203 @@
+#include "node/judging_lines.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "node/judging_groups.h"
+#include "node/node.h"
+#include "node/shopper.h"
+#include "programme/returned_lines.h"
+
+#define REST_BYTES (8u << 20)
+
+void lines_rest_fini(struct lines_rest *rest)
+{
+    buffer_fini(&rest->groups);
+    buffer_fini(&rest->remarks);
+}
+
+struct hash judging_lines_said(const struct line_back *lines, size_t count, struct money amount)
+{
+    struct hasher hasher;
+    uint8_t bytes[8];
+    hasher_init(&hasher, HASH_DOMAIN_BODY);
+    put_u64_be(bytes, (uint64_t)amount.minor);
+    hasher_add(&hasher, slice_of(bytes, sizeof bytes));
+    for (size_t i = 0; i < count; i++) {
+        put_u64_be(bytes, lines[i].line);
+        hasher_add(&hasher, slice_of(bytes, sizeof bytes));
+        put_u64_be(bytes, (uint64_t)lines[i].quantity_milli);
+        hasher_add(&hasher, slice_of(bytes, sizeof bytes));
+    }
+    return hasher_finish(&hasher);
+}
+
+/* One return: what came back before, and with it. */
+struct returning {
+    struct node *node;
+    const struct programme_version *version;
+    struct kept_case kept;
+    struct arena *arena;
+    int64_t *before; /* of each line */
+    int64_t *after;
+    struct note *note;
+};
+
+static enum err read_before(struct returning *r, const struct snapshot *snapshot,
+                            const struct uid *id)
+{
+    struct standing_owner owner = standing_of_sale(id);
+    struct state_reader *reader;
+    struct standing_row *row = malloc(sizeof *row);
+    if (row == NULL) {
+        return ERR_RESOURCE;
+    }
+    enum err err = readers_take(r->node->readers, &reader);
+    if (err == ERR_OK) {
+        struct ledger_view view = state_reader_view(reader);
+        err = ledger_get_standing(&view, &snapshot->roster, &owner, row);
+        readers_give(r->node->readers, reader);
+    }
+    if (err == ERR_OK) {
+        struct standing standing = standing_of_row(row);
+        for (size_t i = 0; i < r->kept.occasion.line_count; i++) {
+            r->before[i] = standing_value(&standing, returned_lines_slot(), (int64_t)i + 1);
+            r->after[i] = r->before[i];
+        }
+    }
+    free(row);
+    return err;
+}
+
+static enum err add_line(struct returning *r, const struct line_back *back)
+{
+    size_t count = r->kept.occasion.line_count;
+    if (back->line == 0 || back->line > count) {
+        return note_set(r->note, ERR_INPUT, "line %" PRIu32 ": the purchase has %zu lines",
+                        back->line, count);
+    }
+    int64_t *after = &r->after[back->line - 1];
+    int64_t left = returned_lines_whole(&r->kept.occasion.lines[back->line - 1]) - *after;
+    int64_t more = back->quantity_milli == 0 ? left : back->quantity_milli;
+    if (left == 0) {
+        return note_set(r->note, ERR_INPUT, "line %" PRIu32 " has come back already", back->line);
+    }
+    if (more < 0 || more > left) {
+        return note_set(r->note, ERR_INPUT,
+                        "line %" PRIu32 ": %" PRId64 ".%03" PRId64 " of it can come back, no more",
+                        back->line, left / 1000, left % 1000);
+    }
+    *after += more;
+    return ERR_OK;
+}
+
+static void write_remarks(const struct returning *r, const struct uid *id,
+                          struct standing_step *steps, struct buffer *out)
+{
+    struct standing_owner owner = standing_of_sale(id);
+    size_t count = 0;
+    for (size_t i = 0; i < r->kept.occasion.line_count; i++) {
+        if (r->after[i] != r->before[i] && count < LIMIT_STANDING_STEPS) {
+            steps[count++] = (struct standing_step){.how = STANDING_SET,
+                                                    .slot = returned_lines_slot(),
+                                                    .bucket = (int64_t)i + 1,
+                                                    .before = r->before[i],
+                                                    .after = r->after[i]};
+        }
+    }
+    standing_write_group(out, &owner, steps, count);
+}
+
+/* Whose standing the sale changed. */
+static bool find_owner(struct slice groups, struct standing_owner *out_owner)
+{
+    struct reader in = reader_of(groups);
+    while (in.err == ERR_OK && in.at != in.end) {
+        uint32_t count;
+        struct standing_step step;
+        standing_read_group(&in, out_owner, &count);
+        if (in.err == ERR_OK &&
+            (out_owner->kind == OWNER_MEMBER || out_owner->kind == OWNER_CARD)) {
+            return true;
+        }
+        for (uint32_t i = 0; i < count && in.err == ERR_OK; i++) {
+            standing_read_step(&in, &step);
+        }
+    }
+    return false;
+}
+
+/* Judged as it was it must come to what was given: then so will the rest. */
+static enum err check_whole(struct returning *r)
+{
+    struct judgement whole;
+    TRY(shopper_add_birthday(r->node, r->version, &r->kept.occasion.shopper));
+    TRY(judge(r->version->rules, &r->kept.standing, &r->kept.occasion, false, r->arena, &whole,
+              r->note));
+    return whole.points.minor == r->kept.points.minor &&
+                   whole.discount.minor == r->kept.discount.minor
+               ? ERR_OK
+               : note_set(r->note, ERR_UNSUPPORTED,
+                          "judged again the purchase would get something else, as a birthday that "
+                          "it went by is another one now: return it by amount");
+}
+
+static enum err judge_rest(struct returning *r, struct judging_case *judged, struct slice groups,
+                           const struct sale *sale, struct lines_rest *rest)
+{
+    const struct standing *standing = &r->kept.standing;
+    judged->has_owner = find_owner(groups, &judged->owner);
+    TRY(returned_lines_rest(&r->kept.occasion, r->after, &judged->arena, &judged->occasion));
+    rest->is_all = judged->occasion.line_count == 0;
+    rest->amount = money_of(sale->amount.minor - sale->returned.minor);
+    if (rest->is_all) {
+        return ERR_OK;
+    }
+    TRY(judge(r->version->rules, standing, &judged->occasion, false, &judged->arena,
+              &judged->judgement, r->note));
+    TRY(judging_write_groups(judged, standing, standing, r->note));
+    int64_t worth = judged->judgement.gross.minor - judged->judgement.discount.minor;
+    rest->amount.minor = rest->amount.minor > worth ? rest->amount.minor - worth : 0;
+    rest->kept = judged->judgement.points.minor < sale->points.minor ? judged->judgement.points
+                                                                     : sale->points;
+    rest->groups = judged->groups;
+    judged->groups = (struct buffer){0};
+    return ERR_OK;
+}
+
+enum err judging_lines_rest(struct node *node, const struct snapshot *snapshot,
+                            const struct uid *id, const struct sale *sale,
+                            const struct command_standing *change, const struct line_back *lines,
+                            size_t count, struct arena *arena, struct lines_rest *out_rest,
+                            struct note *note)
+{
+    struct returning r = {.node = node, .arena = arena, .note = note};
+    TRY(kept_case_decode(change->evidence, arena, &r.kept));
+    r.version = programmes_find(snapshot->programmes, r.kept.programme);
+    if (r.version == NULL || r.version->rules == NULL) {
+        return note_set(note, ERR_CORRUPT, "the programme that it was judged by is not kept");
+    }
+    size_t bytes = (r.kept.occasion.line_count + 1) * sizeof(int64_t);
+    struct standing_step *steps = arena_alloc(arena, LIMIT_STANDING_STEPS * sizeof *steps);
+    r.before = arena_alloc(arena, bytes);
+    r.after = arena_alloc(arena, bytes);
+    if (steps == NULL || r.before == NULL || r.after == NULL) {
+        return ERR_RESOURCE;
+    }
+    TRY(read_before(&r, snapshot, id));
+    for (size_t i = 0; i < count; i++) {
+        TRY(add_line(&r, &lines[i]));
+    }
+    TRY(check_whole(&r));
+    write_remarks(&r, id, steps, &out_rest->remarks);
+    TRY(out_rest->remarks.err);
+    struct judging_case judged = {.purpose = JUDGING_SALE,
+                                  .snapshot = snapshot,
+                                  .version = r.version,
+                                  .id = *id,
+                                  .kept = r.kept};
+    arena_init(&judged.arena, REST_BYTES);
+    enum err err = judge_rest(&r, &judged, change->groups, sale, out_rest);
+    judging_fini(&judged);
+    return err;
+}

@@ -1,0 +1,22 @@
+/* A sale of which some lines came back: what is left of it, to be judged as the sale was.
+ *
+ * How much of each line came back is remembered of the sale, in thousandths of a unit as the line
+ * says them; of a line that doesn't say how many it is, in thousandths of it. Pure; any thread.
+ */
+#ifndef PROGRAMME_RETURNED_LINES_H
+#define PROGRAMME_RETURNED_LINES_H
+
+#include "programme/occasion.h"
+
+/* Where it is remembered, in the bucket that is the line's place, from 1 on. */
+uint64_t returned_lines_slot(void);
+/* All of a line: 1 or more. */
+int64_t returned_lines_whole(const struct basket_line *line);
+/* The sale without what came back: `back` says it of each line, from 0 to the whole. What is left
+ * of a line costs the same share of it, rounded half up; what points pay is the same share of the
+ * basket, rounded down. Lines of which nothing is left are gone; `line_count` is 0 when all are.
+ * New lines are in the arena. ERR_RANGE, ERR_RESOURCE. */
+MUST_USE enum err returned_lines_rest(const struct occasion *sold, const int64_t *back,
+                                      struct arena *arena, struct occasion *out_rest);
+
+#endif
