@@ -260,9 +260,13 @@ class Coupons(unittest.TestCase):
                     if step == "release":
                         tills.ReleaseQuote(pb.till.ReleaseQuoteRequest(quote_id=quote.quote_id))
                         continue
-                    sale = tills.ConfirmQuote(pb.till.ConfirmQuoteRequest(
+                    confirm = pb.till.ConfirmQuoteRequest(
                         transaction_id=wire.uuid7(), quote_id=quote.quote_id,
-                        digest=quote.digest)).sale
+                        digest=quote.digest[::-1])
+                    self.assertEqual(wire.refusal(tills.ConfirmQuote, confirm),
+                                     ("FAILED_PRECONDITION", "QUOTE_DIFFERS"))
+                    confirm.digest = quote.digest
+                    sale = tills.ConfirmQuote(confirm).sale
                     for key in ("discount_minor", "earned_points", "awards", "codes"):
                         self.assertEqual(getattr(sale, key), getattr(quote, key))
                     got.append((card, sale))
