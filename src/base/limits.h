@@ -211,6 +211,7 @@
 #define LIMIT_COALITION_BYTES       31u /* a coalition's name, without NUL */
 #define LIMIT_CONFIG_FILE_BYTES     (1u << 20)
 #define LIMIT_CONFIG_DEPTH          16u
+#define LIMIT_CHECK_FAULTS          50u /* mistakes of one file that are told at once */
 #define LIMIT_CONFIG_KEYS           65536u
 #define LIMIT_CONFIG_KEY_PATH_BYTES 1023u /* "tls.certificate", without NUL */
 #define LIMIT_CONFIG_VALUE_BYTES    4096u

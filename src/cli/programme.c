@@ -1,6 +1,7 @@
 /* talea programme check: reads a programme and says what is wrong with it. */
 #include "cli/programme.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "charter/charter_file.h"
@@ -109,6 +110,41 @@ struct slice member_of_receipt(const struct receipt *receipt)
                                         : slice_of_text(receipt->card.digits);
 }
 
+/* "next.yaml:17: rules[2]...": its line; 0 where it names none. */
+static int line_of(const char *path, const char *text)
+{
+    size_t length = strlen(path);
+    bool is_here = strncmp(text, path, length) == 0 && text[length] == ':';
+    return is_here ? (int)strtol(text + length + 1, NULL, 10) : 0;
+}
+
+/* All that is wrong at once, where it is more than one thing. */
+static enum cli_exit print_faults(struct cli *cli, const char *path, enum err err,
+                                  const struct check_faults *faults, const struct note *note)
+{
+    json_t *findings = json_array();
+    for (size_t i = 0; i < faults->count; i++) {
+        const char *text = faults->at[i].text;
+        json_array_append_new(findings, json_pack("{s:i, s:s, s:s}", "line", line_of(path, text),
+                                                  "kind", "error", "text", text));
+        if (faults->count > 1 && !cli->is_json) {
+            fprintf(cli->err, "%s\n", text);
+        }
+    }
+    if (cli->is_json && err == ERR_INPUT) {
+        json_t *answer = json_pack("{s:O}", "findings", findings);
+        json_dumpf(answer, cli->out, JSON_INDENT(2));
+        fputc('\n', cli->out);
+        json_decref(answer);
+    }
+    json_decref(findings);
+    if (faults->count > 1) {
+        return cli_fail(cli, CLI_USAGE, err_name(err), NULL, "%s: %zu mistakes", path,
+                        faults->count + faults->left_off);
+    }
+    return cli_fail_err(cli, err, note);
+}
+
 static const char *const kinds[] = {
     [ADVICE_NEVER_FIRES] = "never fires",
     [ADVICE_CONTRADICTS] = "contradiction",
@@ -154,15 +190,28 @@ static bool has_errors(const struct advice_list *list)
     return false;
 }
 
-/* What draws use is used, though no rule looks at it. */
+/* Goods that points don't pay? */
+static bool is_not_payable(const struct programme_file *file, unsigned line)
+{
+    for (size_t i = 0; i < file->burn.except_count; i++) {
+        if (file->rules.goods[file->burn.except[i]].line == line) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What draws use, or `burn` excepts, is used, though no rule looks at it. */
 static void drop_used(const struct programme_file *file, struct arena *arena,
                       struct advice_list *list)
 {
     struct advice *kept = arena_alloc(arena, (list->count + 1) * sizeof kept[0]);
     size_t count = 0;
     for (size_t i = 0; kept != NULL && i < list->count; i++) {
-        bool is_used = list->at[i].of == ADVICE_UNUSED &&
-                       programme_plans_use(&file->plans, &file->rules, list->at[i].line);
+        unsigned line = list->at[i].line;
+        bool is_used =
+            list->at[i].of == ADVICE_UNUSED &&
+            (is_not_payable(file, line) || programme_plans_use(&file->plans, &file->rules, line));
         if (!is_used) {
             kept[count++] = list->at[i];
         }
@@ -172,11 +221,34 @@ static void drop_used(const struct programme_file *file, struct arena *arena,
     }
 }
 
+static enum cli_exit open_to_check(struct cli *cli, const char *path,
+                                   struct programme_opened *out_programme)
+{
+    struct programme_file file;
+    struct units units = {.points_decimals = 0};
+    struct note note = {""};
+    struct check_faults *faults = calloc(1, sizeof *faults);
+    if (faults == NULL) {
+        return cli_fail_err(cli, ERR_RESOURCE, NULL);
+    }
+    read_home_units(cli, &units);
+    enum err err = programme_file_load_all(path, units.points_decimals, faults, &file, &note);
+    enum cli_exit outcome = CLI_OK;
+    if (err != ERR_OK) {
+        outcome = print_faults(cli, path, err, faults, &note);
+    } else {
+        programme_file_fini(&file);
+        outcome = programme_open(cli, path, out_programme);
+    }
+    free(faults);
+    return outcome;
+}
+
 enum cli_exit run_programme_check(struct cli *cli)
 {
     struct programme_opened programme;
     const char *path = cli_argument(cli, 0);
-    enum cli_exit outcome = programme_open(cli, path, &programme);
+    enum cli_exit outcome = open_to_check(cli, path, &programme);
     if (outcome != CLI_OK) {
         return outcome;
     }

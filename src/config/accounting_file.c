@@ -295,7 +295,7 @@ enum err accounting_file_parse(struct slice yaml, const char *name,
     const struct chart standard = file.chart;
     make_schema(&standard, &schema);
     TRY(document_load(&source, &schema.root, &document, &positions, note));
-    struct check check = {positions, ".", note, ERR_OK};
+    struct check check = {.positions = positions, .folder = ".", .note = note};
     const struct accounting_yaml *accounting = document;
     check_accounts(&check, accounting->accounts, &file.chart);
     check_own(&check, accounting, &file.chart);

@@ -46,6 +46,39 @@ void check_fail(struct check *check, const char *path, const char *format, ...)
     va_end(args);
 }
 
+void check_next(struct check *check)
+{
+    if (check->faults == NULL || check->err != ERR_INPUT) {
+        return;
+    }
+    struct check_faults *faults = check->faults;
+    if (faults->count < LIMIT_CHECK_FAULTS) {
+        faults->at[faults->count++] = *check->note;
+    } else {
+        faults->left_off++;
+    }
+    check->has_faults = true;
+    check->err = ERR_OK;
+}
+
+enum err check_end(struct check *check)
+{
+    check_next(check);
+    if (check->err == ERR_OK && check->has_faults) {
+        *check->note = check->faults->at[0];
+        return ERR_INPUT;
+    }
+    return check->err;
+}
+
+void check_fail_name(struct check *check, const char *path, const char *what,
+                     const struct nearest *nearest)
+{
+    check_fail(check, path, "no %s called %.64s%s%.64s%s", what, nearest->text,
+               nearest->word == NULL ? "" : "; did you mean ",
+               nearest->word == NULL ? "" : nearest->word, nearest->word == NULL ? "" : "?");
+}
+
 static void fail_value(struct check *check, const char *path, const char *text, const char *what)
 {
     check_fail(check, path, "\"%s\" is not %s", excerpt_of(text).text, what);

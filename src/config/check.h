@@ -1,8 +1,10 @@
 /* Turns the texts of a loaded YAML file into values, and says which line is wrong.
  *
  * A check carries its first error, so that a run of conversions needs one look at the end; after an
- * error they do nothing. A NULL text is an optional key that is not there: its output keeps the
- * default that the caller put in. The note reads "node.yaml:7: listen: ...".
+ * error they do nothing. Who mends a file wants all of them: with `faults`, check_next goes on
+ * behind an entry that is wrong, so of each entry the first mistake is found. A NULL text is an
+ * optional key that is not there: its output keeps the default that the caller put in. The note
+ * reads "node.yaml:7: listen: ...".
  */
 #ifndef CONFIG_CHECK_H
 #define CONFIG_CHECK_H
@@ -12,13 +14,22 @@
 #include "base/decimal.h"
 #include "base/ident.h"
 #include "base/limits.h"
+#include "base/nearest.h"
 #include "config/positions.h"
+
+struct check_faults {
+    struct note at[LIMIT_CHECK_FAULTS];
+    size_t count;
+    size_t left_off; /* beyond these */
+};
 
 struct check {
     const struct positions *positions;
     const char *folder; /* what relative paths are relative to */
     struct note *note;
     enum err err;
+    struct check_faults *faults; /* NULL: the first mistake is enough */
+    bool has_faults;             /* behind which the check went on */
 };
 
 /* A file named in a configuration, and the line that names it. */
@@ -33,6 +44,17 @@ struct currency {
 
 /* Notes the first error only. */
 void check_fail(struct check *check, const char *path, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* Between two entries of a file of which one may be wrong without the other: a mistake in the first
+ * is put aside. Without `faults`, and of any other error than ERR_INPUT, nothing happens. */
+void check_next(struct check *check);
+/* After all of them: the error, and the first mistake in the note. */
+MUST_USE enum err check_end(struct check *check);
+
+/* Says that there is no `what` of this name, "no metric is called spned", and which of those that
+ * were offered may be meant. */
+void check_fail_name(struct check *check, const char *path, const char *what,
+                     const struct nearest *nearest);
 
 void check_unsigned(struct check *check, const char *path, const char *text, unsigned min,
                     unsigned max, unsigned *out_value);

@@ -364,7 +364,10 @@ enum err coalition_file_parse(struct slice yaml, const char *name, const char *f
     TRY(document_load(&source, &coalition_schema, &document, &positions, note));
     CLEANUP(coalition_file_fini) struct coalition_file coalition;
     memset(&coalition, 0, sizeof coalition);
-    struct check check = {positions, folder, note, make_room(document, &coalition)};
+    struct check check = {.positions = positions,
+                          .folder = folder,
+                          .note = note,
+                          .err = make_room(document, &coalition)};
     if (check.err != ERR_OK) {
         note_set(note, check.err, "%s: out of memory", name);
     }

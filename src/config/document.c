@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "base/nearest.h"
 
 /* What libcyaml said: one complaint, then a backtrace from the innermost level outwards. */
 struct complaint {
@@ -131,8 +132,74 @@ static enum err refuse_shape(const struct complaint *complaint, const struct pos
     return positions_refuse(positions, note, path, "%s", text);
 }
 
+/* The fields of the mapping that the complaint is about; NULL when it can't be said. */
+static const cyaml_schema_field_t *fields_at(const struct complaint *complaint,
+                                             const cyaml_schema_value_t *schema)
+{
+    bool has_field = complaint->count > 0 && complaint->steps[0][0] != '[';
+    for (size_t i = complaint->count; schema != NULL && i > (has_field ? 1u : 0u); i--) {
+        const char *step = complaint->steps[i - 1];
+        bool is_entry = step[0] == '[';
+        if (is_entry && schema->type == CYAML_SEQUENCE) {
+            schema = schema->sequence.entry;
+        } else if (!is_entry && schema->type == CYAML_MAPPING) {
+            const cyaml_schema_field_t *field = schema->mapping.fields;
+            while (field->key != NULL && strcmp(field->key, step) != 0) {
+                field++;
+            }
+            schema = field->key == NULL ? NULL : &field->value;
+        } else {
+            schema = NULL;
+        }
+    }
+    return schema == NULL || schema->type != CYAML_MAPPING ? NULL : schema->mapping.fields;
+}
+
+/* "a, b, c", or less where that is too long. */
+static void list_keys(const cyaml_schema_field_t *fields, char *out, size_t room)
+{
+    size_t length = 0;
+    out[0] = '\0';
+    for (const cyaml_schema_field_t *field = fields; field->key != NULL; field++) {
+        size_t needed = strlen(field->key) + (length == 0 ? 0 : 2);
+        if (needed + sizeof ", ..." > room - length) {
+            snprintf(out + length, room - length, ", ...");
+            return;
+        }
+        snprintf(out + length, room - length, "%s%s", length == 0 ? "" : ", ", field->key);
+        length += needed;
+    }
+}
+
+static enum err refuse_unknown(const struct complaint *complaint,
+                               const cyaml_schema_value_t *schema,
+                               const struct positions *positions, const char *key,
+                               struct note *note)
+{
+    const cyaml_schema_field_t *fields = fields_at(complaint, schema);
+    char what[400] = "is not a key that belongs here";
+    size_t length = strlen(what);
+    char *rest = what + length;
+    size_t room = sizeof what - length;
+    struct nearest nearest = nearest_to(key);
+    for (const cyaml_schema_field_t *field = fields; field != NULL && field->key != NULL; field++) {
+        nearest_offer(&nearest, field->key);
+    }
+    if (key[0] != '\0' && key[strspn(key, "0123456789")] == '\0') {
+        snprintf(rest, room, "; numbers have a point, as 12.50, and no comma");
+    } else if (nearest.word != NULL) {
+        snprintf(rest, room, "; did you mean %s?", nearest.word);
+    } else if (fields != NULL) {
+        char keys[sizeof what / 2 + 100];
+        list_keys(fields, keys, sizeof keys);
+        snprintf(rest, room, "; those are %s", keys);
+    }
+    return refuse_key(complaint, positions, key, what, note);
+}
+
 static enum err refuse(const struct complaint *complaint, cyaml_err_t code,
-                       const struct positions *positions, struct note *note)
+                       const cyaml_schema_value_t *schema, const struct positions *positions,
+                       struct note *note)
 {
     static const char unknown[] = "Load: Unexpected key: ";
     static const char missing[] = "Load: Missing required mapping field: ";
@@ -140,8 +207,8 @@ static enum err refuse(const struct complaint *complaint, cyaml_err_t code,
         return note_set(note, ERR_RESOURCE, "%s: out of memory", positions_file_name(positions));
     }
     if (strncmp(complaint->text, unknown, sizeof unknown - 1) == 0) {
-        return refuse_key(complaint, positions, complaint->text + sizeof unknown - 1,
-                          "is not a key that belongs here", note);
+        return refuse_unknown(complaint, schema, positions, complaint->text + sizeof unknown - 1,
+                              note);
     }
     if (strncmp(complaint->text, missing, sizeof missing - 1) == 0) {
         return refuse_key(complaint, positions, complaint->text + sizeof missing - 1, "is missing",
@@ -166,7 +233,7 @@ enum err document_load(const struct document_source *source, const cyaml_schema_
     cyaml_err_t code =
         cyaml_load_data(source->text.at, source->text.length, &config, schema, &document, NULL);
     if (code != CYAML_OK) {
-        return refuse(&complaint, code, positions, note);
+        return refuse(&complaint, code, schema, positions, note);
     }
     if (document == NULL) {
         return note_set(note, ERR_INPUT, "%s: the file is empty", source->name);

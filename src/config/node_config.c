@@ -350,7 +350,7 @@ enum err node_config_parse(struct slice yaml, const char *name, const char *fold
     struct node_config config;
     memset(&config, 0, sizeof config);
     set_defaults(&config);
-    struct check check = {positions, folder, note, ERR_OK};
+    struct check check = {.positions = positions, .folder = folder, .note = note};
     check_node(&check, document, &config);
     document_free(&node_schema, document);
     TRY(check.err);

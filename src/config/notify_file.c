@@ -300,7 +300,7 @@ enum err notify_file_parse(struct slice yaml, const char *name, const char *fold
     }
     enum err err = document_load(&source, &notify_schema, &document, &positions, note);
     if (err == ERR_OK) {
-        struct check check = {positions, folder, note, ERR_OK};
+        struct check check = {.positions = positions, .folder = folder, .note = note};
         check_notify(&check, document, file);
         document_free(&notify_schema, document);
         err = check.err;

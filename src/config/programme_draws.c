@@ -68,12 +68,13 @@ static void read_tickets(struct planning *p, const char *path, const char *name,
                          struct draw_plan *out)
 {
     size_t at = 0;
+    struct nearest nearest = nearest_to(name);
     while (at < p->rules->metric_count &&
            (p->rules->metrics[at].name == NULL || strcmp(p->rules->metrics[at].name, name) != 0)) {
-        at++;
+        nearest_offer(&nearest, p->rules->metrics[at++].name);
     }
     if (at == p->rules->metric_count) {
-        check_fail(p->check, path, "no metric is called %.64s", name);
+        check_fail_name(p->check, path, "metric is", &nearest);
         return;
     }
     const struct metric *metric = &p->rules->metrics[at];
@@ -84,7 +85,7 @@ static void read_tickets(struct planning *p, const char *path, const char *name,
     } else if (metric->window.kind != WINDOW_EVER) {
         check_fail(p->check, path, "%s is forgotten with its window: tickets are kept ever",
                    metric->name);
-    } else if (metric->of == METRIC_GIVEN && p->check->err == ERR_OK) {
+    } else if (metric->of == METRIC_GIVEN && p->check->err == ERR_OK && !p->check->has_faults) {
         check_givers(p, path, out);
     }
 }
@@ -132,12 +133,13 @@ static void read_segments(struct planning *p, size_t index, const struct draw_ya
     uint16_t *places = plan_take(p, yaml->segments_count, sizeof places[0]);
     for (unsigned i = 0; places != NULL && i < yaml->segments_count; i++) {
         size_t at = 0;
+        struct nearest nearest = nearest_to(yaml->segments[i]);
         while (at < p->rules->segment_count &&
                strcmp(p->rules->segments[at].name, yaml->segments[i]) != 0) {
-            at++;
+            nearest_offer(&nearest, p->rules->segments[at++].name);
         }
         if (at == p->rules->segment_count) {
-            check_fail(p->check, path.text, "no segment is called %.64s", yaml->segments[i]);
+            check_fail_name(p->check, path.text, "segment is", &nearest);
         }
         places[i] = (uint16_t)at;
     }
@@ -181,6 +183,7 @@ void programme_draws_check(struct planning *p, const struct plans_yaml *yaml)
     for (unsigned i = 0; draws != NULL && p->check->err == ERR_OK && i < yaml->draws_count; i++) {
         read_draw(p, i, &yaml->draws[i], &draws[i]);
         plan_check_new(p, key(i, "draw").text, draws[i].name, draws, i, sizeof draws[0]);
+        check_next(p->check);
     }
     p->plans->draws = draws;
     p->plans->draw_count = draws == NULL ? 0 : yaml->draws_count;

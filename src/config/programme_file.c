@@ -1,5 +1,6 @@
 #include "config/programme_file.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/calendar.h"
@@ -229,21 +230,27 @@ static void check_programme(struct check *check, const struct programme_yaml *ya
     check_currency(check, "currency", yaml->currency, &out->currency);
     check_unsigned(check, "money_decimals", yaml->money_decimals, 0, MONEY_DECIMALS_MAX,
                    &out->money_decimals);
+    check_next(check);
     if (yaml->earn != NULL) {
         check_earn(check, yaml->earn, points_decimals, out);
     } else if (yaml->rules.rules_count == 0) {
         check_fail(check, "earn", "is missing: the programme gives nothing");
     }
+    check_next(check);
     check_time_zone(check, yaml->time_zone, out);
+    check_next(check);
     check_unsigned(check, "pending_days", yaml->pending_days, 0, DAYS_MAX, &out->pending_days);
     check_expiry(check, &yaml->expiry, out);
+    check_next(check);
     check_unsigned(check, "burn.refund_expired_grace_days", yaml->burn.refund_expired_grace_days, 0,
                    DAYS_MAX, &out->refund_expired_grace_days);
     out->debt_limit_minor = INT64_MAX;
     check_minor(check, "debt.limit", yaml->debt.limit, points_decimals, 0, LIMIT_POINTS_PER_COMMAND,
                 &out->debt_limit_minor);
+    check_next(check);
     programme_guard_check(check, &yaml->fraud, &yaml->transfers, &yaml->by_hand, points_decimals,
                           &out->guard);
+    check_next(check);
 }
 
 /* `earn` as a rule. */
@@ -280,12 +287,14 @@ static void check_rules(struct check *check, const struct programme_yaml *yaml,
 
 static uint16_t find_goods(struct check *check, const struct rules_text *text, const char *name)
 {
+    struct nearest nearest = nearest_to(name);
     for (size_t i = 0; i < text->goods_count; i++) {
         if (text->goods[i].name != NULL && strcmp(text->goods[i].name, name) == 0) {
             return (uint16_t)i;
         }
+        nearest_offer(&nearest, text->goods[i].name);
     }
-    check_fail(check, "burn.except", "no goods are called %.64s", name);
+    check_fail_name(check, "burn.except", "goods are", &nearest);
     return 0;
 }
 
@@ -294,6 +303,7 @@ static void check_burn(struct check *check, const struct burn_yaml *yaml, unsign
                        struct programme_file *out)
 {
     struct burn_terms *terms = &out->burn;
+    check_next(check);
     uint16_t *except = arena_alloc(&out->arena, (yaml->except_count + 1) * sizeof except[0]);
     terms->share = (struct decimal){100, 0};
     check_minor(check, "burn.points", yaml->points, points_decimals, 1, LIMIT_POINTS_PER_COMMAND,
@@ -325,8 +335,9 @@ void programme_file_fini(struct programme_file *programme)
     arena_fini(&programme->arena);
 }
 
-enum err programme_file_parse(struct slice yaml, const char *name, unsigned points_decimals,
-                              struct programme_file *out_programme, struct note *note)
+static enum err parse(struct slice yaml, const char *name, unsigned points_decimals,
+                      struct check_faults *faults, struct programme_file *out_programme,
+                      struct note *note)
 {
     struct document_source source = {yaml, name};
     CLEANUP(positions_cleanup) struct positions *positions = NULL;
@@ -334,7 +345,7 @@ enum err programme_file_parse(struct slice yaml, const char *name, unsigned poin
     TRY(document_load(&source, &programme_schema, &document, &positions, note));
     struct programme_file programme;
     memset(&programme, 0, sizeof programme);
-    struct check check = {positions, ".", note, ERR_OK};
+    struct check check = {.positions = positions, .folder = ".", .note = note, .faults = faults};
     arena_init(&programme.arena, RULES_BYTES);
     check_programme(&check, document, points_decimals, &programme);
     check_rules(&check, document, points_decimals, &programme);
@@ -344,12 +355,19 @@ enum err programme_file_parse(struct slice yaml, const char *name, unsigned poin
                           &programme.rules, programme.money_decimals, &programme.arena,
                           &programme.plans);
     document_free(&programme_schema, document);
-    if (check.err != ERR_OK) {
+    enum err err = check_end(&check);
+    if (err != ERR_OK) {
         programme_file_fini(&programme);
-        return check.err;
+        return err;
     }
     *out_programme = programme;
     return ERR_OK;
+}
+
+enum err programme_file_parse(struct slice yaml, const char *name, unsigned points_decimals,
+                              struct programme_file *out_programme, struct note *note)
+{
+    return parse(yaml, name, points_decimals, NULL, out_programme, note);
 }
 
 enum err programme_file_load(const char *path, unsigned points_decimals,
@@ -358,4 +376,41 @@ enum err programme_file_load(const char *path, unsigned points_decimals,
     CLEANUP(buffer_fini) struct buffer text = {0};
     TRY(document_read_file(path, &text, note));
     return programme_file_parse(buffer_slice(&text), path, points_decimals, out_programme, note);
+}
+
+/* The number behind the name and its colon; without one 0, so it goes first. */
+static unsigned long line_of(const struct note *note, size_t name_length)
+{
+    return strlen(note->text) > name_length ? strtoul(note->text + name_length + 1, NULL, 10) : 0;
+}
+
+/* By lines; of one line in the order in which they were found. There are few. */
+static void sort_faults(struct check_faults *faults, size_t name_length)
+{
+    for (size_t i = 1; i < faults->count; i++) {
+        struct note moving = faults->at[i];
+        size_t to = i;
+        while (to > 0 &&
+               line_of(&faults->at[to - 1], name_length) > line_of(&moving, name_length)) {
+            faults->at[to] = faults->at[to - 1];
+            to--;
+        }
+        faults->at[to] = moving;
+    }
+}
+
+enum err programme_file_load_all(const char *path, unsigned points_decimals,
+                                 struct check_faults *faults, struct programme_file *out_programme,
+                                 struct note *note)
+{
+    CLEANUP(buffer_fini) struct buffer text = {0};
+    faults->count = 0;
+    faults->left_off = 0;
+    TRY(document_read_file(path, &text, note));
+    enum err err = parse(buffer_slice(&text), path, points_decimals, faults, out_programme, note);
+    if (err == ERR_INPUT && faults->count == 0) { /* of its shape, at which reading ends */
+        faults->at[faults->count++] = *note;
+    }
+    sort_faults(faults, strlen(path));
+    return err;
 }

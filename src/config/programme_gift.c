@@ -1,4 +1,5 @@
 /* What a rule of programme.yaml gives, and at most. */
+#include <stdio.h>
 #include <string.h>
 
 #include "config/programme_reading.h"
@@ -69,7 +70,8 @@ static void check_keys(struct reading *r, const struct give_yaml *yaml, enum giv
     (void)is_only_of(r, "give.end_of", yaml->end_of, is_until);
     (void)is_only_of(r, "give.added", yaml->added, is_until);
     if (!is_only_of(r, "give.rounding", yaml->rounding, is_divided(gives)) && is_divided(gives)) {
-        check_fail(r->check, reading_key(r, "give").text, "names no rounding");
+        check_fail(r->check, reading_key(r, "give").text,
+                   "names no rounding: add rounding: down (or up, half_up, half_even)");
     }
 }
 
@@ -167,28 +169,42 @@ static unsigned decimals_of(const struct reading *r, enum given_in given_in)
     }
 }
 
-void rule_read_cap(struct reading *r, const struct cap_yaml *yaml, enum given_in given_in,
-                   struct cap *out)
+struct cap_key {
+    char text[32];
+};
+
+static struct cap_key cap_key(unsigned index, const char *key)
+{
+    struct cap_key path;
+    snprintf(path.text, sizeof path.text, "caps[%u]%s%s", index, key[0] == '\0' ? "" : ".", key);
+    return path;
+}
+
+void rule_read_cap(struct reading *r, const struct cap_yaml *yaml, unsigned index,
+                   enum given_in given_in, struct cap *out)
 {
     *out = (struct cap){.amount_max = INT64_MAX, .uses_max = INT64_MAX};
     out->is_per_receipt = strcmp(yaml->per, "receipt") == 0;
-    struct key_path path = reading_key(r, "caps");
+    struct key_path path = reading_key(r, cap_key(index, "").text);
     unsigned uses = 0;
     if (!out->is_per_receipt) {
-        reading_window(r, "caps", yaml->per, yaml->length, &out->window);
+        reading_window(r, cap_key(index, "per").text, yaml->per, cap_key(index, "length").text,
+                       yaml->length, &out->window);
     } else if (yaml->length != NULL || yaml->uses != NULL) {
         check_fail(r->check, path.text, "a receipt has neither a length nor uses");
     }
-    check_minor(r->check, path.text, yaml->amount, decimals_of(r, given_in), 1,
-                LIMIT_POINTS_PER_COMMAND, &out->amount_max);
+    check_minor(r->check, reading_key(r, cap_key(index, "amount").text).text, yaml->amount,
+                decimals_of(r, given_in), 1, LIMIT_POINTS_PER_COMMAND, &out->amount_max);
     const char *words[CAP_OF_COUNT];
     for (size_t i = 0; i < CAP_OF_COUNT; i++) {
         words[i] = cap_of_name((enum cap_of)i);
     }
     unsigned of = CAP_OF_MEMBER;
-    check_choice(r->check, path.text, yaml->of, words, CAP_OF_COUNT, &of);
+    check_choice(r->check, reading_key(r, cap_key(index, "of").text).text, yaml->of, words,
+                 CAP_OF_COUNT, &of);
     out->of = (enum cap_of)of;
-    check_unsigned(r->check, path.text, yaml->uses, 1, COUNT_MAX, &uses);
+    check_unsigned(r->check, reading_key(r, cap_key(index, "uses").text).text, yaml->uses, 1,
+                   COUNT_MAX, &uses);
     if (uses != 0) {
         out->uses_max = uses;
     }

@@ -99,8 +99,10 @@ static void read_survey(struct planning *p, size_t index, const struct goal_yaml
         return;
     }
     enum survey_scale scale = out->measure == GOAL_NPS ? SURVEY_SCALE_0_10 : SURVEY_SCALE_1_5;
+    struct nearest nearest = nearest_to(yaml->survey);
     for (size_t i = 0; i < p->plans->survey_count; i++) {
         const struct survey_plan *survey = &p->plans->surveys[i];
+        nearest_offer(&nearest, survey->name);
         if (strcmp(survey->name, yaml->survey) == 0) {
             out->survey = survey->name;
             if (survey->scale != scale) {
@@ -111,7 +113,7 @@ static void read_survey(struct planning *p, size_t index, const struct goal_yaml
             return;
         }
     }
-    check_fail(p->check, path.text, "no survey is called %.64s", yaml->survey);
+    check_fail_name(p->check, path.text, "survey is", &nearest);
 }
 
 static void read_goal(struct planning *p, size_t index, const struct goal_yaml *yaml,
@@ -143,6 +145,7 @@ void programme_goals_check(struct planning *p, const struct plans_yaml *yaml)
     for (unsigned i = 0; goals != NULL && p->check->err == ERR_OK && i < yaml->goals_count; i++) {
         read_goal(p, i, &yaml->goals[i], &goals[i]);
         plan_check_new(p, key(i, "goal").text, goals[i].name, goals, i, sizeof goals[0]);
+        check_next(p->check);
     }
     p->plans->goals = goals;
     p->plans->goal_count = goals == NULL ? 0 : yaml->goals_count;

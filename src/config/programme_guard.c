@@ -131,6 +131,7 @@ static void check_fraud(struct check *check, const struct fraud_yaml *yaml,
     out->points_decimals = points_decimals;
     check_unsigned(check, "fraud.review_days", yaml->review_days, 1, LIMIT_REVIEW_DAYS,
                    &out->review_days);
+    check_next(check);
     for (unsigned i = 0; i < yaml->rules_count && check->err == ERR_OK; i++) {
         struct fraud_rule *rule = &out->rules[out->count];
         check_rule(check, i, &yaml->rules[i], points_decimals, rule);
@@ -141,6 +142,7 @@ static void check_fraud(struct check *check, const struct fraud_yaml *yaml,
             }
         }
         out->count++;
+        check_next(check);
     }
 }
 
@@ -171,6 +173,7 @@ void programme_guard_check(struct check *check, const struct fraud_yaml *fraud,
     *caps = (struct transfer_caps){INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
     out->by_hand = INT64_MAX;
     check_fraud(check, fraud, points_decimals, &out->fraud);
+    check_next(check);
     check_minor(check, "transfers.per_gift", transfers->per_gift, points_decimals, 0, most,
                 &caps->per_gift);
     check_minor(check, "transfers.per_day", transfers->per_day, points_decimals, 0, most,
@@ -180,5 +183,6 @@ void programme_guard_check(struct check *check, const struct fraud_yaml *fraud,
     check_minor(check, "transfers.per_receiver", transfers->per_receiver, points_decimals, 0, most,
                 &caps->per_receiver);
     check_order(check, caps);
+    check_next(check);
     check_minor(check, "by_hand.points", by_hand->points, points_decimals, 0, most, &out->by_hand);
 }

@@ -7,12 +7,14 @@
 
 static uint16_t campaign_named(struct reading *r, const char *name)
 {
+    struct nearest nearest = nearest_to(name);
     for (size_t c = 0; c < r->campaign_count; c++) {
         if (r->campaigns[c].name != NULL && strcmp(r->campaigns[c].name, name) == 0) {
             return (uint16_t)c;
         }
+        nearest_offer(&nearest, r->campaigns[c].name);
     }
-    check_fail(r->check, reading_key(r, "campaign").text, "no campaign is called %.64s", name);
+    check_fail_name(r->check, reading_key(r, "campaign").text, "campaign is", &nearest);
     return 0;
 }
 
@@ -54,7 +56,7 @@ void reading_offers(struct reading *r, const struct rules_yaml *yaml, size_t fir
     r->campaigns = campaigns;
     r->campaign_count = campaigns == NULL ? 0 : yaml->campaigns_count;
     struct offer *offers = reading_take(r, yaml->offers_count, sizeof offers[0]);
-    bool has_all = offers != NULL && r->check->err == ERR_OK;
+    bool has_all = offers != NULL;
     for (unsigned i = 0; has_all && i < yaml->offers_count; i++) {
         reading_enter(r, "offers", i);
         read_offer(r, &yaml->offers[i], (uint16_t)(first_metric + i), &offers[i]);
@@ -66,12 +68,14 @@ void reading_offers(struct reading *r, const struct rules_yaml *yaml, size_t fir
 struct metric_bounds reading_offered(struct reading *r, const char *name)
 {
     struct metric_bounds bounds = {.at_least = 1, .below = INT64_MAX};
+    struct nearest nearest = nearest_to(name);
     for (size_t o = 0; o < r->offer_count; o++) {
         if (r->offers[o].name != NULL && strcmp(r->offers[o].name, name) == 0) {
             bounds.metric = r->offers[o].until;
             return bounds;
         }
+        nearest_offer(&nearest, r->offers[o].name);
     }
-    check_fail(r->check, reading_key(r, "offered").text, "no offer is called %.64s", name);
+    check_fail_name(r->check, reading_key(r, "offered").text, "offer is", &nearest);
     return bounds;
 }

@@ -87,6 +87,7 @@ void programme_plans_check(struct check *check, const struct plans_yaml *yaml,
 {
     struct planning p = {check, rules, money_decimals, arena, out_plans};
     *out_plans = (struct programme_plans){.draw_count = 0};
+    check_next(check);
     programme_draws_check(&p, yaml);
     programme_surveys_check(&p, yaml);
     programme_goals_check(&p, yaml);

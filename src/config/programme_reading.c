@@ -15,6 +15,7 @@ void reading_enter(struct reading *r, const char *list, size_t index)
 {
     int length = snprintf(r->path, sizeof r->path, "%s[%zu]", list, index);
     ASSERT(length > 0 && (size_t)length < sizeof r->path);
+    check_next(r->check);
 }
 
 void *reading_take(struct reading *r, size_t count, size_t size)
@@ -69,28 +70,32 @@ bool reading_yes(struct reading *r, const char *key, const char *text)
 
 uint16_t reading_goods(struct reading *r, const char *key, const char *name)
 {
+    struct nearest nearest = nearest_to(name);
     for (size_t i = 0; i < r->goods_count; i++) {
         if (r->goods[i].name != NULL && strcmp(r->goods[i].name, name) == 0) {
             return (uint16_t)i;
         }
+        nearest_offer(&nearest, r->goods[i].name);
     }
-    check_fail(r->check, reading_key(r, key).text, "no goods are called %.64s", name);
+    check_fail_name(r->check, reading_key(r, key).text, "goods are", &nearest);
     return 0;
 }
 
 uint16_t reading_metric(struct reading *r, const char *key, const char *name)
 {
+    struct nearest nearest = nearest_to(name);
     for (size_t i = 0; i < r->metric_count; i++) {
         if (r->metrics[i].name != NULL && strcmp(r->metrics[i].name, name) == 0) {
             return (uint16_t)i;
         }
+        nearest_offer(&nearest, r->metrics[i].name);
     }
-    check_fail(r->check, reading_key(r, key).text, "no metric is called %.64s", name);
+    check_fail_name(r->check, reading_key(r, key).text, "metric is", &nearest);
     return 0;
 }
 
-void reading_window(struct reading *r, const char *key, const char *text, const char *length,
-                    struct window *out)
+void reading_window(struct reading *r, const char *key, const char *text, const char *length_key,
+                    const char *length, struct window *out)
 {
     const char *words[WINDOW_KIND_COUNT];
     for (size_t i = 0; i < WINDOW_KIND_COUNT; i++) {
@@ -99,10 +104,10 @@ void reading_window(struct reading *r, const char *key, const char *text, const 
     unsigned kind = WINDOW_EVER; /* the default */
     check_choice(r->check, reading_key(r, key).text, text, words, WINDOW_KIND_COUNT, &kind);
     out->kind = (enum window_kind)kind;
-    check_unsigned(r->check, reading_key(r, "length").text, length, 1, LIMIT_ROLLING_BUCKETS,
+    check_unsigned(r->check, reading_key(r, length_key).text, length, 1, LIMIT_ROLLING_BUCKETS,
                    &out->length);
     if (window_check(*out) != ERR_OK) {
-        check_fail(r->check, reading_key(r, length == NULL ? key : "length").text,
+        check_fail(r->check, reading_key(r, length == NULL ? key : length_key).text,
                    length == NULL ? "needs a length" : "is for rolling windows only");
     }
 }

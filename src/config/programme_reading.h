@@ -33,6 +33,7 @@ struct key_path {
 
 /* Of a key of the entry: "rules[3].give". */
 struct key_path reading_key(const struct reading *r, const char *key);
+/* A mistake in the entry before is put aside. */
 void reading_enter(struct reading *r, const char *list, size_t index);
 
 /* Zeroed. Without memory the check fails, and the answer is NULL. */
@@ -48,8 +49,9 @@ bool reading_yes(struct reading *r, const char *key, const char *text);
 /* Their places by name; the check fails where there is none. */
 uint16_t reading_goods(struct reading *r, const char *key, const char *name);
 uint16_t reading_metric(struct reading *r, const char *key, const char *name);
-void reading_window(struct reading *r, const char *key, const char *text, const char *length,
-                    struct window *out);
+/* `length_key` is where its length stands. */
+void reading_window(struct reading *r, const char *key, const char *text, const char *length_key,
+                    const char *length, struct window *out);
 /* How long something lasts. */
 void reading_term(struct reading *r, const char *months, const char *days, const char *end_of,
                   struct term *out);
@@ -75,8 +77,8 @@ struct metric_bounds reading_offered(struct reading *r, const char *name);
 /* The parts of a rule. */
 void rule_read_when(struct reading *r, const struct rule_yaml *yaml, struct when *out);
 void rule_read_gift(struct reading *r, const struct give_yaml *yaml, struct gift *out);
-void rule_read_cap(struct reading *r, const struct cap_yaml *yaml, enum given_in given_in,
-                   struct cap *out);
+void rule_read_cap(struct reading *r, const struct cap_yaml *yaml, unsigned index,
+                   enum given_in given_in, struct cap *out);
 
 #define PURCHASES "purchases" /* the metric that counts them */
 

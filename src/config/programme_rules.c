@@ -45,7 +45,7 @@ static void read_metric(struct reading *r, const struct metric_yaml *yaml, struc
     out->name = reading_name(r, "name", yaml->name);
     check_choice(r->check, reading_key(r, "of").text, yaml->of, words, METRIC_OF_COUNT, &of);
     out->of = (enum metric_of)of;
-    reading_window(r, "window", yaml->window, yaml->length, &out->window);
+    reading_window(r, "window", yaml->window, "length", yaml->length, &out->window);
     out->goods = yaml->goods == NULL ? NO_GOODS : reading_goods(r, "goods", yaml->goods);
     if (yaml->goods != NULL && of != METRIC_SPEND && of != METRIC_ITEMS) {
         check_fail(r->check, reading_key(r, "goods").text, "has a meaning only of spend and items");
@@ -135,7 +135,7 @@ static void read_rule(struct reading *r, const struct rule_yaml *yaml, struct ru
     out->is_exclusive = reading_yes(r, "exclusive", yaml->exclusive);
     struct cap *caps = reading_take(r, yaml->caps_count, sizeof caps[0]);
     for (unsigned i = 0; caps != NULL && i < yaml->caps_count; i++) {
-        rule_read_cap(r, &yaml->caps[i], rule_given_in(out), &caps[i]);
+        rule_read_cap(r, &yaml->caps[i], i, rule_given_in(out), &caps[i]);
     }
     out->caps = caps;
     out->cap_count = yaml->caps_count;

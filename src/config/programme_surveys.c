@@ -51,6 +51,7 @@ void programme_surveys_check(struct planning *p, const struct plans_yaml *yaml)
          i++) {
         read_survey(p, i, &yaml->surveys[i], &surveys[i]);
         plan_check_new(p, key(i, "survey").text, surveys[i].name, surveys, i, sizeof surveys[0]);
+        check_next(p->check);
     }
     p->plans->surveys = surveys;
     p->plans->survey_count = surveys == NULL ? 0 : yaml->surveys_count;

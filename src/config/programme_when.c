@@ -106,14 +106,14 @@ const uint16_t *reading_segments(struct reading *r, const char *key, char *const
     uint16_t *places = reading_take(r, count, sizeof places[0]);
     for (unsigned i = 0; places != NULL && i < count; i++) {
         size_t s = 0;
+        struct nearest nearest = nearest_to(names[i]);
         while (s < r->segment_count &&
                (r->segments[s].name == NULL || strcmp(r->segments[s].name, names[i]) != 0)) {
-            s++;
+            nearest_offer(&nearest, r->segments[s++].name);
         }
         places[i] = (uint16_t)s;
         if (s == r->segment_count) {
-            check_fail(r->check, reading_key(r, key).text, "no segment before it is called %.64s",
-                       names[i]);
+            check_fail_name(r->check, reading_key(r, key).text, "segment before it is", &nearest);
         }
     }
     return places;
@@ -144,25 +144,30 @@ static unsigned tier_bit(struct reading *r, const char *name)
     if (strcmp(name, "none") == 0) {
         return NO_TIER_BIT;
     }
+    struct nearest nearest = nearest_to(name);
     for (size_t t = 0; t < r->tier_count; t++) {
         if (r->tiers[t].name != NULL && strcmp(r->tiers[t].name, name) == 0) {
             return TIER_BIT(t);
         }
+        nearest_offer(&nearest, r->tiers[t].name);
     }
-    check_fail(r->check, reading_key(r, "tiers").text, "no tier is called %.64s", name);
+    check_fail_name(r->check, reading_key(r, "tiers").text, "tier is", &nearest);
     return 0;
 }
 
 static const uint16_t *read_coupon(struct reading *r, const char *name)
 {
-    for (size_t c = 0; name != NULL && c < r->coupon_count; c++) {
+    if (name == NULL) {
+        return NULL;
+    }
+    struct nearest nearest = nearest_to(name);
+    for (size_t c = 0; c < r->coupon_count; c++) {
         if (r->coupons[c].name != NULL && strcmp(r->coupons[c].name, name) == 0) {
             return reading_place(r, (uint16_t)c);
         }
+        nearest_offer(&nearest, r->coupons[c].name);
     }
-    if (name != NULL) {
-        check_fail(r->check, reading_key(r, "coupon").text, "no coupon is called %.64s", name);
-    }
+    check_fail_name(r->check, reading_key(r, "coupon").text, "coupon is", &nearest);
     return NULL;
 }
 

@@ -9,6 +9,7 @@ struct named_slot {
     uint64_t slot;
     const char *what;
     const char *name;
+    unsigned line;
 };
 
 static int compare_slots(const void *a, const void *b)
@@ -25,9 +26,12 @@ static enum err check_distinct(struct named_slot *slots, size_t count, struct no
         if (slots[i].slot == slots[i - 1].slot) {
             bool is_same =
                 slots[i].what == slots[i - 1].what && strcmp(slots[i].name, slots[i - 1].name) == 0;
+            unsigned first = slots[i - 1].line < slots[i].line ? slots[i - 1].line : slots[i].line;
+            unsigned last = slots[i - 1].line + slots[i].line - first;
             return note_set(note, ERR_INPUT,
-                            is_same ? "%s %s is there twice" : "%s %s needs another name",
-                            slots[i].what, slots[i].name);
+                            is_same ? "%s %s is there twice, on line %u and on line %u"
+                                    : "%s %s needs another name (lines %u and %u)",
+                            slots[i].what, slots[i].name, first, last);
         }
     }
     return ERR_OK;
@@ -47,6 +51,7 @@ static enum err place_slots(const struct rules_text *text, struct rules_slots *s
                             struct named_slot *names, struct note *note)
 {
     static const char rule_word[] = "rule";
+    static const char cap_word[] = "a cap of the same window of rule";
     static const char metric_word[] = "metric";
     static const char goods_word[] = "goods";
     static const char tier_word[] = "tier";
@@ -56,36 +61,41 @@ static enum err place_slots(const struct rules_text *text, struct rules_slots *s
     size_t count = 0;
     for (size_t g = 0; g < text->goods_count; g++) {
         const char *name = text->goods[g].name;
-        names[count++] = (struct named_slot){slot_named(SLOT_GOODS, 0, name), goods_word, name};
+        names[count++] = (struct named_slot){slot_named(SLOT_GOODS, 0, name), goods_word, name,
+                                             text->goods[g].line};
     }
     for (size_t t = 0; t < text->tier_count; t++) {
         const char *name = text->tiers[t].name;
-        names[count++] = (struct named_slot){slot_named(SLOT_TIER, 0, name), tier_word, name};
+        names[count++] = (struct named_slot){slot_named(SLOT_TIER, 0, name), tier_word, name,
+                                             text->tiers[t].line};
     }
     for (size_t s = 0; s < text->segment_count; s++) {
         const char *name = text->segments[s].name;
-        names[count++] = (struct named_slot){slot_named(SLOT_SEGMENT, 0, name), segment_word, name};
+        names[count++] = (struct named_slot){slot_named(SLOT_SEGMENT, 0, name), segment_word, name,
+                                             text->segments[s].line};
     }
     for (size_t c = 0; c < text->coupon_count; c++) {
         const char *name = text->coupons[c].name;
-        names[count++] = (struct named_slot){slot_named(SLOT_COUPON, 0, name), coupon_word, name};
+        names[count++] = (struct named_slot){slot_named(SLOT_COUPON, 0, name), coupon_word, name,
+                                             text->coupons[c].line};
     }
     for (size_t c = 0; c < text->campaign_count; c++) {
         const char *name = text->campaigns[c].name;
-        names[count++] =
-            (struct named_slot){slot_named(SLOT_CAMPAIGN, 0, name), campaign_word, name};
+        names[count++] = (struct named_slot){slot_named(SLOT_CAMPAIGN, 0, name), campaign_word,
+                                             name, text->campaigns[c].line};
     }
     for (size_t m = 0; m < text->metric_count; m++) {
         const char *name = text->metrics[m].name;
         enum metric_of of = text->metrics[m].of;
         bool is_latest = of == METRIC_UNTIL || of == METRIC_SINCE || of == METRIC_STREAK;
         slots->metrics[m] = slot_named(is_latest ? SLOT_METRIC_LATEST : SLOT_METRIC, 0, name);
-        names[count++] = (struct named_slot){slot_named(SLOT_METRIC, 0, name), metric_word, name};
+        names[count++] = (struct named_slot){slot_named(SLOT_METRIC, 0, name), metric_word, name,
+                                             text->metrics[m].line};
     }
     for (size_t r = 0; r < text->rule_count; r++) {
         const struct rule *rule = &text->rules[r];
-        names[count++] =
-            (struct named_slot){slot_named(SLOT_RULE, 0, rule->name), rule_word, rule->name};
+        names[count++] = (struct named_slot){slot_named(SLOT_RULE, 0, rule->name), rule_word,
+                                             rule->name, rule->line};
         slots->cap_first[r + 1] = slots->cap_first[r] + (uint32_t)rule->cap_count;
         for (size_t c = 0; c < rule->cap_count; c++) {
             unsigned variant =
@@ -94,8 +104,8 @@ static enum err place_slots(const struct rules_text *text, struct rules_slots *s
             at->amount = slot_named(SLOT_CAP_AMOUNT, variant, rule->name);
             at->uses = slot_named(SLOT_CAP_USES, variant, rule->name);
             if (!rule->caps[c].is_per_receipt) {
-                names[count++] = (struct named_slot){at->amount, rule_word, rule->name};
-                names[count++] = (struct named_slot){at->uses, rule_word, rule->name};
+                names[count++] = (struct named_slot){at->amount, cap_word, rule->name, rule->line};
+                names[count++] = (struct named_slot){at->uses, cap_word, rule->name, rule->line};
             }
         }
     }

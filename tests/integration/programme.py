@@ -114,7 +114,23 @@ class Programme(unittest.TestCase):
         self.assertIn(f"{wrong}:17: rules[2].metrics: no metric is called mouth",
                       self.talea("check", wrong, expect=2).stderr)
         twice = self.write("twice.yaml", PROGRAMME.replace("rule: first", "rule: loyal"))
-        self.assertIn("rule loyal is there twice", self.talea("check", twice, expect=2).stderr)
+        self.assertIn("rule loyal is there twice, on line", self.talea("check", twice, expect=2).stderr)
+
+    def test_check_names_all_mistakes(self):
+        path = self.write("many.yaml", PROGRAMME
+                          .replace("metric: month", "metric: mouth").replace("[bread]}", "[bread]}\n"
+                          "burn: {except: [bred]}", 1).replace("per: 1.00", "per: 0", 1))
+        said = self.talea("check", path, expect=2).stderr
+        for text in ["earn.per: \"0\" is not from", "burn.except: no goods are called bred; did you "
+                     "mean bread?", "no metric is called mouth; did you mean month?"]:
+            self.assertIn(text, said)
+        self.assertIn(f"{path}: 3 mistakes (INVALID_INPUT)", said)
+        lines = [row["line"] for row in
+                 json.loads(self.talea("check", path, "--json", expect=2).stdout)["findings"]]
+        self.assertEqual(lines, sorted(lines))
+        self.assertEqual(len(lines), 3)
+        key = self.write("key.yaml", PROGRAMME.replace("per: 1.00", "per: 1,00", 1))
+        self.assertIn("numbers have a point, as 12.50", self.talea("check", key, expect=2).stderr)
 
     def test_try(self):
         answer = self.try_it("--price", "0.01")

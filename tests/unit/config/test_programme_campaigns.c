@@ -152,7 +152,8 @@ static const struct {
     const char *to;
     const char *note;
 } wrong[] = {
-    {"offered: week", "offered: weak", "p.yaml:19: rules[0].offered: no offer is called weak"},
+    {"offered: week", "offered: weak",
+     "p.yaml:19: rules[0].offered: no offer is called weak; did you mean week?"},
     {"campaign: autumn, for", "campaign: spring, for",
      "p.yaml:15: offers[0].campaign: no campaign is called spring"},
     {"for: [filters],", "for: [cups],", "p.yaml:15: offers[0].for: no goods are called cups"},
@@ -183,8 +184,9 @@ static void test_names_are_told_apart(void **state)
 {
     (void)state;
     static const char *const edits[][3] = {
-        {"campaign: winter", "campaign: autumn", "campaign autumn is there twice"},
-        {"offer: week", "offer: visits", "metric visits is there twice"},
+        {"campaign: winter", "campaign: autumn",
+         "campaign autumn is there twice, on line 12 and on line 13"},
+        {"offer: week", "offer: visits", "metric visits is there twice, on line 7 and on line 15"},
     };
     for (size_t i = 0; i < 2; i++) {
         char yaml[4096];

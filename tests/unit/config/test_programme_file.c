@@ -82,7 +82,8 @@ static const struct edit wrong[] = {
     {"version: 3\n", "", "p.yaml:1: version: is missing"},
     {"  points: 1.5\n", "", "p.yaml:3: earn.points: is missing"},
     {"burn: {refund", "burn: {fund",
-     "p.yaml:10: burn.fund_expired_grace_days: is not a key that belongs here"},
+     "p.yaml:10: burn.fund_expired_grace_days: is not a key that belongs here; did you mean "
+     "refund_expired_grace_days?"},
     {"end_of_month, months: 24", "fixed_date", "p.yaml:9: expiry.date: is missing"},
     {"end_of_month, months: 24", "fixed_date, date: 02-29",
      "p.yaml:9: expiry.date: \"02-29\" is not a day of every year, as in 12-31"},
@@ -96,7 +97,7 @@ static const struct edit wrong[] = {
     {"burn: {refund_expired_grace_days: 14}", "debt: {limit: -1}",
      "p.yaml:10: debt.limit: \"-1\" is not a number such as 12.50"},
     {"burn: {refund_expired_grace_days: 14}", "debt: {most: 1}",
-     "p.yaml:10: debt.most: is not a key that belongs here"},
+     "p.yaml:10: debt.most: is not a key that belongs here; those are limit"},
 };
 
 static void parse_edited(const char *from, const char *to, struct programme_file *out)

@@ -95,7 +95,8 @@ static const struct edit wrong[] = {
     {"per_receiver: 3", "per_receiver: 6",
      "p.yaml:14: transfers.per_receiver: is more than may be given in a month"},
     {"per_receiver", "per_friend",
-     "p.yaml:14: transfers.per_friend: is not a key that belongs here"},
+     "p.yaml:14: transfers.per_friend: is not a key that belongs here; those are per_gift, "
+     "per_day, per_month, per_receiver"},
     {"points: 500", "points: -1",
      "p.yaml:15: by_hand.points: \"-1\" is not a number such as 12.50"},
 };

@@ -298,7 +298,7 @@ static void test_what_is_wrong(void **state)
          "p.yaml:9: tiers[0]: a tier that is reached names metric, at_least and how long"},
         {", months: 1}", "}", "p.yaml:9: tiers[0]: names neither months nor days nor end_of"},
         {"metric: spend, at_least: 100", "metric: spent, at_least: 100",
-         "p.yaml:9: tiers[0].metric: no metric is called spent"},
+         "p.yaml:9: tiers[0].metric: no metric is called spent; did you mean spend?"},
         {"months: 1}", "end_of: decade}",
          "p.yaml:9: tiers[0].end_of: \"decade\" is not one of day, week, month, year"},
         {"of: given}", "of: until, window: day}",
@@ -322,7 +322,8 @@ static void test_what_is_wrong(void **state)
         {"give: {points: 5}", "give: {event: referral}",
          "p.yaml:11: rules[0]: rule r: an event is for who brought the member: it needs "
          "referred: yes"},
-        {"rule: r", "rule: reach silver", "rule reach silver is there twice"},
+        {"rule: r", "rule: reach silver",
+         "rule reach silver is there twice, on line 9 and on line 11"},
     };
     for (size_t i = 0; i < sizeof edits / sizeof edits[0]; i++) {
         story_refuse(good, &edits[i]);

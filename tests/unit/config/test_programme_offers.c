@@ -278,7 +278,7 @@ static void test_what_is_wrong(void **state)
         {"prefix: O-", "codes: [LENZ]", "coupon once: its code 1 is another's"},
         {"prefix: M-", "prefix: O-M", "coupon mine: its codes could be those of once"},
         {"of: all}", "of: world}",
-         "p.yaml:13: rules[0].caps: \"world\" is not one of member, all, code"},
+         "p.yaml:13: rules[0].caps[0].of: \"world\" is not one of member, all, code"},
         {"per: ever, uses: 3", "per: rolling_days, length: 5, uses: 3",
          "p.yaml:9: rules[0]: rule spring: only a member has such a cap"},
         {"    coupon: once\n", "",

@@ -99,7 +99,7 @@ static void test_read(void **state)
 /* What doesn't exist, what can never be, what contradicts. */
 static const struct edit wrong[] = {
     {"tickets: tickets\n", "tickets: ticket\n",
-     "p.yaml:18: draws[0].tickets: no metric is called ticket"},
+     "p.yaml:18: draws[0].tickets: no metric is called ticket; did you mean tickets?"},
     {"tickets: tickets\n", "tickets: spend\n",
      "p.yaml:18: draws[0].tickets: spend counts spend: tickets are of given or visits"},
     {"tickets: tickets\n", "tickets: other\n",
@@ -135,7 +135,7 @@ static const struct edit wrong[] = {
     {"target: 30\n", "target: 20.5\n", "p.yaml:39: goals[0].target: it is reached from the start"},
     {"    survey: visit\n", "", "p.yaml:40: goals[1].survey: is missing: of which survey?"},
     {"    survey: visit\n", "    survey: visits\n",
-     "p.yaml:42: goals[1].survey: no survey is called visits"},
+     "p.yaml:42: goals[1].survey: no survey is called visits; did you mean visit?"},
     {"    survey: visit\n", "    survey: staff\n",
      "p.yaml:42: goals[1].survey: nps is of a survey that asks from 0 to 10"},
     {"measure: nps", "measure: satisfaction",

@@ -274,7 +274,7 @@ static void test_what_is_wrong(void **state)
          "segment best: the bounds of a metric leave nothing"},
         {"{segment: staff, lists: [staff, board]}",
          "{segment: staff, lists: [a]}\n  - {segment: staff, lists: [b]}",
-         "segment staff is there twice"},
+         "segment staff is there twice, on line 13 and on line 14"},
     };
     for (size_t i = 0; i < sizeof wrong_segments / sizeof wrong_segments[0]; i++) {
         story_refuse(segments, &wrong_segments[i]);

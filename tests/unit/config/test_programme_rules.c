@@ -137,8 +137,10 @@ static const struct {
     const char *to;
     const char *note;
 } wrong[] = {
-    {"for: [bread]", "for: [bred]", "p.yaml:28: rules[0].for: no goods are called bred"},
-    {"metric: year,", "metric: yaer,", "p.yaml:26: rules[0].metrics: no metric is called yaer"},
+    {"for: [bread]", "for: [bred]",
+     "p.yaml:28: rules[0].for: no goods are called bred; did you mean bread?"},
+    {"metric: year,", "metric: yaer,",
+     "p.yaml:26: rules[0].metrics: no metric is called yaer; did you mean year?"},
     {"window: year", "window: yearly",
      "p.yaml:11: metrics[0].window: \"yearly\" is not one of ever, day, week, month, year, "
      "rolling_days, rolling_months"},
@@ -157,7 +159,7 @@ static const struct {
     {"multiple: 1.5,", "multiple: 1.5, points: 5,",
      "p.yaml:30: rules[0].give: names nothing to give, or more than one thing"},
     {"multiple: 1.5, rounding: half_up", "multiple: 1.5",
-     "p.yaml:30: rules[0].give: names no rounding"},
+     "p.yaml:30: rules[0].give: names no rounding: add rounding: down (or up, half_up, half_even)"},
     {"{points: 50}", "{points: 50, rounding: down}",
      "p.yaml:39: rules[1].give.rounding: has no meaning here"},
     {"exclusive: yes", "exclusive: true",
@@ -165,17 +167,17 @@ static const struct {
     {"priority: -10", "priority: -1001",
      "p.yaml:31: rules[0].priority: \"1001\" is not a whole number from 0 to 1000"},
     {"{per: receipt, amount: 50}", "{per: receipt, uses: 1}",
-     "p.yaml:34: rules[0].caps: a receipt has neither a length nor uses"},
+     "p.yaml:36: rules[0].caps[1]: a receipt has neither a length nor uses"},
     {"{per: receipt, amount: 50}", "{per: day}",
-     "p.yaml:34: rules[0].caps: a cap names an amount, uses or both"},
+     "p.yaml:36: rules[0].caps[1]: a cap names an amount, uses or both"},
     {"percent_off: 5", "percent_off: 100.1",
      "p.yaml:40: rules[2]: rule five off: a percentage is above 0 and at most 100"},
     {"amount: 2.50", "amount: 2.505",
-     "p.yaml:42: rules[2].caps: \"2.505\" has more than 2 decimals"},
+     "p.yaml:42: rules[2].caps[0].amount: \"2.505\" has more than 2 decimals"},
     {"on: enrolment", "on: enrolment\n    basket: 5",
      "p.yaml:37: rules[1]: rule welcome: an event has no basket"},
     {"brands: [Rauch]", "brand: [Rauch]",
-     "p.yaml:9: goods[1].brand: is not a key that belongs here"},
+     "p.yaml:9: goods[1].brand: is not a key that belongs here; did you mean brands?"},
     {", brands: [Rauch]", "", "p.yaml:9: goods[1]: names no goods"},
 };
 
