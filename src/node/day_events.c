@@ -65,28 +65,41 @@ static bool is_due(int64_t at, int64_t day, int64_t enrolled_day)
     return day - at <= DAY_EVENTS_LATE && at > enrolled_day;
 }
 
+size_t day_events_of(const struct day_events *events, unsigned month, unsigned day_of_month,
+                     int64_t enrolled_day, int64_t day,
+                     struct day_event_time out_times[DAY_EVENTS_PER_MEMBER])
+{
+    size_t count = 0;
+    if (events->has_birthday && month != 0) {
+        int64_t at = day_event_last(month, day_of_month, day);
+        if (is_due(at, day, enrolled_day - 1)) { /* the day itself counts */
+            out_times[count++] = (struct day_event_time){DAY_EVENT_BIRTHDAY, at};
+        }
+    }
+    if (events->has_anniversary) {
+        struct civil civil = civil_of_day(enrolled_day);
+        int64_t at = day_event_last((unsigned)civil.month, (unsigned)civil.day, day);
+        if (is_due(at, day, enrolled_day)) {
+            out_times[count++] = (struct day_event_time){DAY_EVENT_ANNIVERSARY, at};
+        }
+    }
+    return count;
+}
+
 enum err day_events_find(const struct day_events *events, const struct ledger_view *view,
                          const struct uid *id, const struct audience_member *member, int64_t day,
                          struct day_event *due, size_t *due_count)
 {
+    struct day_event_time times[DAY_EVENTS_PER_MEMBER];
     unsigned month = 0;
     unsigned day_of_month = 0;
-    int64_t enrolled = member->shopper.enrolled_day;
     if (events->has_birthday) {
         TRY(shopper_birthday(events->node, view, id, &month, &day_of_month));
     }
-    if (month != 0) {
-        int64_t at = day_event_last(month, day_of_month, day);
-        if (is_due(at, day, enrolled - 1)) { /* the day itself counts */
-            TRY(add_due(events, view, DAY_EVENT_BIRTHDAY, id, at, due, due_count));
-        }
-    }
-    if (events->has_anniversary) {
-        struct civil civil = civil_of_day(enrolled);
-        int64_t at = day_event_last((unsigned)civil.month, (unsigned)civil.day, day);
-        if (is_due(at, day, enrolled)) {
-            TRY(add_due(events, view, DAY_EVENT_ANNIVERSARY, id, at, due, due_count));
-        }
+    size_t count =
+        day_events_of(events, month, day_of_month, member->shopper.enrolled_day, day, times);
+    for (size_t i = 0; i < count; i++) {
+        TRY(add_due(events, view, times[i].name, id, times[i].day, due, due_count));
     }
     return ERR_OK;
 }

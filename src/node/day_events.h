@@ -25,8 +25,19 @@ struct day_event {
     const char *name;
 };
 
+/* One, and on which day it was to take place. */
+struct day_event_time {
+    const char *name;
+    int64_t day;
+};
+
 void day_events_init(struct day_events *events, struct node *node,
                      const struct programme_version *version);
+/* Those of somebody that take place on the day, or should have a few days before it. `month` is 0
+ * for who told no birthday. */
+size_t day_events_of(const struct day_events *events, unsigned month, unsigned day_of_month,
+                     int64_t enrolled_day, int64_t day,
+                     struct day_event_time out_times[DAY_EVENTS_PER_MEMBER]);
 /* Appends what is due for a member and was not yet: at most DAY_EVENTS_PER_MEMBER. */
 MUST_USE enum err day_events_find(const struct day_events *events, const struct ledger_view *view,
                                   const struct uid *id, const struct audience_member *member,

@@ -38,6 +38,8 @@ class Fraud(unittest.TestCase):
         cls.fuel = cls.coalition["fuel"]
         with open(cls.node.path("programme.yaml"), "w", encoding="utf-8") as file:
             file.write(PROGRAMME)
+        with open(cls.fuel.path("programme.yaml"), "a", encoding="utf-8") as file:
+            file.write("transfers: {per_month: 30}\n")
         cls.coalition.start()
 
     def card(self, points=0):
@@ -197,6 +199,17 @@ class Fraud(unittest.TestCase):
         self.assertEqual(self.node.cli(*words)["journal_row"], row)
         self.node.cli("transfer", pool, giver, 60, "--by", giver)
         self.refused("GIFT_LIMIT", "transfer", pool, first, 10, "--by", giver)
+        other = self.card(400)
+        for points in (50, 40):
+            self.node.cli("transfer", other, first, points)
+        self.assertIn("transfers.per_receiver: at most 90 points a month to one member",
+                      self.refused("GIFT_LIMIT", "transfer", other, first, 1))
+        self.node.cli("transfer", other, second, 10)
+        near, far = [self.fuel.cli("member", "add")["card"] for _ in range(2)]
+        self.fuel.cli("earn", near, "0.01", "--points", 60, "--as", "admin")
+        self.fuel.cli("transfer", near, far, 20)
+        result = self.fuel.talea("transfer", near, far, 11, expect=1)
+        self.assertIn("transfers.per_month: at most 30 points a month", result.stderr)
 
     def test_a_partners_shop_asks_what_one_may_spend(self):
         ann, bob = self.card(300), self.card()

@@ -20,6 +20,9 @@ segments:
 rules:
   - rule: a ticket for each ten
     give: {points: 1, per: 10.00, rounding: down, to: tickets}
+  - rule: a ticket for nothing
+    on: flyer
+    give: {points: 1, to: tickets}
   - rule: car won
     on: won-a-car
     give: {points: 1000}
@@ -125,7 +128,11 @@ class Draws(Case):
         self.assertIn(": good", checked)
         cards = [self.card() for _ in range(6)] + [self.card(self.fuel)]
         for number, card in enumerate(cards):
-            self.earn(card, 10 * (number + 1))
+            award = self.earn(card, 10 * (number + 1))["awards"][-1]
+            self.assertEqual((award["rule"], award["points"], award["metric"],
+                              award["metric_points"]),
+                             ("a ticket for each ten", 0, "tickets", number + 1))
+        grocer.cli("event", self.card(), "flyer")  # has a ticket, and is in none of its segments
         erased, blocked = cards[0], cards[1]
         grocer.talea("member", "block", blocked, "--reason", "FRAUD")
         self.assertIn("not opened", grocer.talea("draw", "close", "summer", expect=None).stderr)

@@ -240,6 +240,10 @@ class GiftCards(Case):
             self.refused("PIN_WRONG", *show, wrong)
         self.refused("GIFT_CARD_LOCKED", *show, pin)
         self.refused("GIFT_CARD_UNKNOWN", "giftcard", "show", "0012345678901237", "--pin", pin)
+        # Only the office looks at one without its PIN.
+        show = ("giftcard", "show", cards[2]["number"], "--as")
+        self.assertEqual(self.shop.cli(*show, "back-office")["balance"], 5000)
+        self.refused("PIN_WRONG", *show, "till")
         self.shop.talea("giftcard", "show", number[:-1] + str((int(number[-1]) + 1) % 10), expect=2)
         self.shop.talea("verify")
 

@@ -254,6 +254,8 @@ static void test_budget(void **state)
                              "    give: {points: 1, per: 1.00, rounding: down}\n"
                              "    caps: [{per: month, amount: 100, of: all}]\n");
     assert_int_equal(story_buy(&story, "2026-01-01", "1", 7000), 70);
+    assert_int_equal(story.now.claims[0].delta, 70);
+    assert_int_equal(story.now.claims[0].most, 100); /* whoever keeps the number holds it to that */
     story_claim(&story);
     assert_int_equal(story_buy(&story, "2026-01-02", "1", 7000), 30);
     story_claim(&story);

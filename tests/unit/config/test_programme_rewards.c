@@ -144,6 +144,7 @@ static void test_segments(void **state)
     assert_int_equal(rows[0].reason, TRACE_FIRED);
     assert_int_equal(rows[2].reason, TRACE_METRIC_BELOW);
     assert_int_equal(rows[2].has, 4000);
+    assert_int_equal(rows[2].wants, 10000);
     assert_int_equal(rows[3].reason, TRACE_LIST);
     assert_int_equal(rows[4].reason, TRACE_SEGMENT);
     assert_int_equal(rows[4].has, 2);
@@ -154,7 +155,11 @@ static void test_segments(void **state)
     story.shopper.list_count = 0;
     assert_int_equal(story_buy(&story, "2026-01-04", "1", 100), 101);
     assert_int_equal(segments_on(&story, "2026-03-05")[1].reason, TRACE_FIRED);
-    assert_int_equal(segments_on(&story, "2026-03-05")[4].has, 0);
+    rows = segments_on(&story, "2026-03-05");
+    assert_int_equal(rows[0].reason, TRACE_METRIC_ABOVE);
+    assert_int_equal(rows[0].has, 60);
+    assert_int_equal(rows[0].wants, 30);
+    assert_int_equal(rows[4].has, 0);
     story.shopper.list_count = 1;
     assert_int_equal(story_buy(&story, "2026-03-05", "1", 100), 1);
     story_expect(&story, "back", TRACE_SEGMENT);

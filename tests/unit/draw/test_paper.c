@@ -108,6 +108,43 @@ static void test_every_byte_counts(void **state)
     buffer_fini(&text);
 }
 
+static void expect_refused(const struct draw_paper *paper, const char *says)
+{
+    struct note note = {""};
+    assert_int_equal(draw_check(paper, &note), ERR_DISAGREE);
+    assert_string_equal(note.text, says);
+}
+
+/* What the brand itself may have signed: a seed, a list, a winner other than they must be. */
+static void test_a_brand_that_cheats(void **state)
+{
+    (void)state;
+    struct buffer text = {0};
+    struct note note = {""};
+    sample_paper(DRAW_REVEALED, &text);
+    struct draw_paper *paper = read_text(&text);
+    paper->result.seed.bytes[0] ^= 1;
+    expect_refused(paper, "the seed is not the one that was committed to");
+    paper->result.seed.bytes[0] ^= 1;
+    paper->entrants[0].tickets++;
+    paper->entrants[1].tickets--;
+    expect_refused(paper, "the list is not the one that was fixed");
+    paper->entrants[0].tickets--;
+    paper->entrants[1].tickets++;
+    paper->result.winners[1].ticket++;
+    expect_refused(paper, "winner 2 is somebody else");
+    paper->result.winners[1].ticket--;
+    paper->result.winners[0].id[3] ^= 1;
+    expect_refused(paper, "winner 1 is somebody else");
+    paper->result.winners[0].id[3] ^= 1;
+    paper->result.winner_count--;
+    expect_refused(paper, "4 win, not 3");
+    paper->result.winner_count++;
+    assert_int_equal(draw_check(paper, &note), ERR_OK);
+    draw_paper_fini(paper);
+    buffer_fini(&text);
+}
+
 static void test_cut_short(void **state)
 {
     (void)state;
@@ -239,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_prizes_in_order),
         cmocka_unit_test(test_signatures),
         cmocka_unit_test(test_every_byte_counts),
+        cmocka_unit_test(test_a_brand_that_cheats),
         cmocka_unit_test(test_cut_short),
         cmocka_unit_test(test_what_was_published_before),
         cmocka_unit_test(test_terms_that_are_none),

@@ -173,6 +173,20 @@ static void test_of_its_shop_and_its_time(void **state)
     assert_given(pair, 0, 0);
 }
 
+/* Only who gives the points may take them back from a payer. */
+static void test_what_another_takes_back(void **state)
+{
+    struct shared *shared = *state;
+    struct pair *pair = &shared->pair;
+    struct promotion others = shared->promotion;
+    struct uid sale = give(pair, 50);
+    others.shop = pair->beta.roster.self;
+    pair->beta.roster.promotions = &others;
+    return_some(pair, &sale, 50);
+    assert_int_equal(used(&pair->alfa), 0);
+    assert_int_equal(used(&pair->beta), 30);
+}
+
 /* The home refuses the points: nobody pays for them. */
 static void test_a_refused_earn_costs_nobody(void **state)
 {
@@ -465,6 +479,7 @@ int main(void)
         TEST(test_what_returns_is_paid_back),
         TEST(test_no_more_than_was_agreed),
         TEST(test_of_its_shop_and_its_time),
+        TEST(test_what_another_takes_back),
         TEST(test_a_refused_earn_costs_nobody),
         TEST(test_who_has_not_agreed_pays_nothing),
         TEST(test_a_share_waits_for_its_stream),

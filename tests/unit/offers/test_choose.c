@@ -193,8 +193,12 @@ static void test_the_best_comes_first(void **state)
         buy(&scene, name, BEGIN + 3, "cups");
         snprintf(name, sizeof name, "%d", n);
         buy(&scene, name, BEGIN + 3, "cups");
+        snprintf(name, sizeof name, "%d", 31 + n);
+        buy(&scene, name, BEGIN + 10, "filters");
     }
     finish(&scene);
+    assert_int_equal(choose(&scene, "30", 1, choices), 1); /* either would do */
+    assert_int_equal(choose(&scene, "30", 2, choices), 1);
     assert_int_equal(choose(&scene, "30", 3, choices), 1);
     assert_int_equal(choices[0].offer, 1);
     end(&scene);
@@ -217,6 +221,43 @@ static void test_few_cases_say_nothing(void **state)
     finish(&scene);
     assert_int_equal(choose(&scene, "3", 3, choices), 0);
     end(&scene);
+}
+
+/* Seven of seven are not enough to say it, eight of eight are. */
+static void test_seven_cases_say_nothing(void **state)
+{
+    (void)state;
+    for (int cases = 7; cases <= 8; cases++) {
+        struct scene scene;
+        char name[16];
+        struct choice choices[LIMIT_OFFERS];
+        begin(&scene);
+        for (int n = 0; n < 60; n++) {
+            snprintf(name, sizeof name, "%d", n);
+            buy(&scene, name, BEGIN, n < cases ? "coffee" : "tea");
+            if (n < cases) {
+                buy(&scene, name, BEGIN + 1, "filters");
+            }
+        }
+        buy(&scene, "late", TODAY - 5, "coffee");
+        finish(&scene);
+        assert_int_equal(choose(&scene, "late", 3, choices), cases == 8 ? 1 : 0);
+        end(&scene);
+    }
+}
+
+/* An offer for segments is for who is in one of them, another for everybody. */
+static void test_offers_for_segments(void **state)
+{
+    (void)state;
+    const uint16_t segments[] = {1, 2};
+    const struct offer some[] = {{"filter-week", 0, 0, &places[0], 1, segments, 2, 14, 0},
+                                 {"cup-week", 1, 0, &places[1], 1, NULL, 0, 7, 0}};
+    const struct rules_text with = {.offers = some, .offer_count = COUNT(some)};
+    assert_int_equal(offers_fitting(&with, 0), 2);
+    assert_int_equal(offers_fitting(&with, 1), 2);
+    assert_int_equal(offers_fitting(&with, 2), 3);
+    assert_int_equal(offers_fitting(&with, 4), 3);
 }
 
 static void test_a_control_group(void **state)
@@ -279,9 +320,14 @@ static void test_kept_offers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_bought_next),  cmocka_unit_test(test_a_habit_that_is_due),
-        cmocka_unit_test(test_the_best_comes_first), cmocka_unit_test(test_few_cases_say_nothing),
-        cmocka_unit_test(test_a_control_group),      cmocka_unit_test(test_kept_offers),
+        cmocka_unit_test(test_what_is_bought_next),
+        cmocka_unit_test(test_a_habit_that_is_due),
+        cmocka_unit_test(test_the_best_comes_first),
+        cmocka_unit_test(test_few_cases_say_nothing),
+        cmocka_unit_test(test_seven_cases_say_nothing),
+        cmocka_unit_test(test_offers_for_segments),
+        cmocka_unit_test(test_a_control_group),
+        cmocka_unit_test(test_kept_offers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -202,6 +202,55 @@ static void test_what_points_may_pay_of_a_basket(void **state)
     scene_fini(&scene);
 }
 
+/* Is it what the bytes say? */
+static bool is_said_by(const struct buffer *said, const struct scene *scene,
+                       const struct occasion *sale, const struct quote *quote)
+{
+    struct buffer bytes = {0};
+    quote_write(scene->rules, sale, quote, &bytes);
+    assert_int_equal(bytes.err, ERR_OK);
+    bool is_so = slice_equal(buffer_slice(&bytes), buffer_slice(said));
+    buffer_fini(&bytes);
+    return is_so;
+}
+
+/* Whatever of it changes, its bytes do. */
+static void test_a_quote_says_all_that_it_promises(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct quote quote;
+    struct note note = {""};
+    scene_init(&scene, &club);
+    struct basket_line lines[] = {{.product = TEXT("rice"), .amount = {1000}}};
+    struct occasion sale = {.kind = OCCASION_SALE,
+                            .shopper.balance = {5000},
+                            .local = {SATURDAY_MS},
+                            .lines = lines,
+                            .line_count = COUNT(lines)};
+    const struct burn_terms terms = {.share = {50, 0}, .points_minor = 1, .worth_minor = 1};
+    assert_int_equal(
+        quote_make(scene.rules, &terms, &nothing_yet, &sale, &scene.arena, &quote, &note), ERR_OK);
+    assert_int_equal(quote.payable.minor, 500);
+    struct money discounts[] = {quote.judgement.line_discounts[0]};
+    quote.judgement.line_discounts = discounts;
+    struct buffer said = {0};
+    quote_write(scene.rules, &sale, &quote, &said);
+    int64_t *const parts[] = {&discounts[0].minor,           &quote.judgement.points.minor,
+                              &quote.judgement.spent.minor,  &quote.judgement.due.minor,
+                              &quote.judgement.refund.minor, &quote.spendable.minor,
+                              &quote.payable.minor,          &lines[0].amount.minor,
+                              &lines[0].quantity_milli,      &sale.local.ms};
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        *parts[i] += 1;
+        assert_false(is_said_by(&said, &scene, &sale, &quote));
+        *parts[i] -= 1;
+    }
+    assert_true(is_said_by(&said, &scene, &sale, &quote));
+    buffer_fini(&said);
+    scene_fini(&scene);
+}
+
 static void test_each_reason_has_words(void **state)
 {
     (void)state;
@@ -218,6 +267,7 @@ int main(void)
         cmocka_unit_test(test_a_reward_is_judged_and_kept),
         cmocka_unit_test(test_what_goes_back_of_a_membership),
         cmocka_unit_test(test_what_points_may_pay_of_a_basket),
+        cmocka_unit_test(test_a_quote_says_all_that_it_promises),
         cmocka_unit_test(test_each_reason_has_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,18 +102,24 @@ static void test_bad_programmes(void **state)
     }
 }
 
-static void assert_fixed(unsigned pending_days, unsigned months, const char *earned_text,
-                         const char *expected)
+static void assert_expires(const struct programme *programme, const char *earned_text,
+                           const char *expected)
 {
-    struct programme programme = programme_with(pending_days, EXPIRY_FIXED_DATE, months);
     struct unix_ms earned;
     struct unix_ms active;
     struct unix_ms expires;
     char text[TIME_TEXT_MAX];
-    assert_int_equal(programme_check(&programme, NULL), ERR_OK);
+    assert_int_equal(programme_check(programme, NULL), ERR_OK);
     assert_int_equal(unix_ms_parse(earned_text, &earned), ERR_OK);
-    assert_int_equal(programme_lot_terms(&programme, earned, &active, &expires), ERR_OK);
+    assert_int_equal(programme_lot_terms(programme, earned, &active, &expires), ERR_OK);
     assert_string_equal(unix_ms_format(expires, text), expected);
+}
+
+static void assert_fixed(unsigned pending_days, unsigned months, const char *earned_text,
+                         const char *expected)
+{
+    struct programme programme = programme_with(pending_days, EXPIRY_FIXED_DATE, months);
+    assert_expires(&programme, earned_text, expected);
 }
 
 /* With 31 December; months and pending days put it off to the next year's. */
@@ -128,6 +134,20 @@ static void test_fixed_date(void **state)
     assert_fixed(0, 2, "2026-10-31T12:00:00Z", "2027-01-01T00:00:00.000Z");
     assert_fixed(14, 0, "2026-12-16T12:00:00Z", "2027-01-01T00:00:00.000Z");
     assert_fixed(14, 0, "2026-12-17T12:00:00Z", "2028-01-01T00:00:00.000Z");
+}
+
+/* With 31 March, which has passed for most of the year: then it is the next year's. */
+static void test_fixed_date_within_the_year(void **state)
+{
+    (void)state;
+    struct programme programme = programme_with(0, EXPIRY_FIXED_DATE, 0);
+    programme.expiry_month = 3;
+    assert_expires(&programme, "2026-01-10T10:00:00Z", "2026-04-01T00:00:00.000Z");
+    assert_expires(&programme, "2026-03-31T23:59:59Z", "2026-04-01T00:00:00.000Z");
+    assert_expires(&programme, "2026-04-01T00:00:00Z", "2027-04-01T00:00:00.000Z");
+    assert_expires(&programme, "2026-12-31T12:00:00Z", "2027-04-01T00:00:00.000Z");
+    programme.pending_days = 14;
+    assert_expires(&programme, "2026-03-20T12:00:00Z", "2027-04-01T00:00:00.000Z");
 }
 
 static void test_inactivity(void **state)
@@ -243,6 +263,7 @@ int main(void)
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_bad_programmes),
         cmocka_unit_test(test_fixed_date),
+        cmocka_unit_test(test_fixed_date_within_the_year),
         cmocka_unit_test(test_inactivity),
         cmocka_unit_test(test_times_out_of_range),
         cmocka_unit_test(test_points_are_spendable_before_they_expire),
