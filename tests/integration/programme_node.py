@@ -255,6 +255,43 @@ class Judged(Case):
         self.assertEqual([row["rule"] for row in self.earn(card, "20.00")["awards"]],
                          ["earn", "big"])
 
+    def test_a_return_by_line_takes_what_the_rest_does_not_deserve(self):
+        """Bread counts double, 20.00 in a basket are worth 5 more: each goes with its line."""
+        for card, node in ((self.card(), self.grocer), (self.card(self.fuel), self.fuel)):
+            sale = self.earn(card, "--line", "category=bread,quantity=4,amount=20.00",
+                             "--line", "product=milk,amount=8.00", "--store", "1")
+            self.assertEqual(sale["earned_points"], 48 + 50 + 5)
+            sale = sale["sale_id"]
+            words = ["return", "purchase", sale, "--line", "1:1", "--transaction-id", wire.uuid7()]
+            back = self.grocer.cli(*words)
+            self.assertEqual((back["taken_points"], back["amount_minor"]), (10, 500))
+            again = self.grocer.cli(*words)
+            self.assertEqual(again["journal_row"], back["journal_row"])
+            milk = self.grocer.cli("return", "purchase", sale, "--line", "2")
+            self.assertEqual((milk["taken_points"], milk["amount_minor"]), (8 + 5, 800))
+            self.assertIn("line 1: 3.000 of it can come back, no more",
+                          self.refused("INVALID_INPUT", "return", "purchase", sale,
+                                       "--line", "1:3.001", expect=2))
+            self.assertIn("line 2 has come back already",
+                          self.refused("INVALID_INPUT", "return", "purchase", sale,
+                                       "--line", "2", expect=2))
+            self.assertIn("line 3: the purchase has 2 lines",
+                          self.refused("INVALID_INPUT", "return", "purchase", sale,
+                                       "--line", "3", expect=2))
+            self.refused("INVALID_INPUT", "return", "purchase", sale, "--line", "0", expect=2)
+            rest = self.grocer.cli("return", "purchase", sale, "--line", "1")
+            self.assertEqual((rest["taken_points"], rest["amount_minor"]), (30 + 50, 1500))
+            self.refused("RETURN_EXCEEDS_SALE", "return", "purchase", sale)
+            self.coalition.wait_cleared()
+            self.assertEqual(self.available(node, card), 0)
+            first = self.earn(card, "1.00")["awards"]  # as if it had never been
+            self.assertEqual([row["rule"] for row in first], ["earn", "welcome"])
+        sale = self.earn(card, "--line", "category=bread,quantity=2,amount=20.00")["sale_id"]
+        self.grocer.cli("return", "purchase", sale, "--line", "1:1")
+        whole = self.grocer.cli("return", "purchase", sale)
+        self.assertEqual((whole["taken_points"], whole["amount_minor"]), (20, 1000))
+        self.grocer.talea("verify")
+
     def test_events_are_judged_once(self):
         card = self.card()
         words = ["event", card, "review", "--transaction-id", wire.uuid7()]

@@ -258,6 +258,47 @@ static void test_nothing_returns_as_nothing(void **state)
     assert_int_equal(desk_return_sale(desk, &sale), VERDICT_RETURN_EXCEEDS_SALE);
 }
 
+static enum verdict return_lines(struct desk *desk, const struct uid *sale, int64_t amount,
+                                 int64_t kept)
+{
+    struct command command = desk_command(desk, COMMAND_RETURN_SALE);
+    command.return_sale = (struct command_return_sale){.sale = *sale,
+                                                       .amount = money_of(amount),
+                                                       .is_by_line = true,
+                                                       .kept = points_of(kept)};
+    return desk_tell(desk, &command);
+}
+
+/* What the lines that remain deserve stays, whatever they cost; in all no more than was given. */
+static void test_returns_by_line(void **state)
+{
+    struct desk *desk = *state;
+    struct card_number card;
+    struct uid ann = desk_enrol(desk, &card);
+    struct command earn = desk_command(desk, COMMAND_EARN);
+    earn.earn = (struct command_earn){.member = ann,
+                                      .amount = money_of(1000),
+                                      .currency = "EUR",
+                                      .is_fixed = true,
+                                      .fixed_points = points_of(100),
+                                      .rate = {.per_minor = 1}};
+    desk_do(desk, &earn);
+    const struct uid *sale = &earn.transaction_id;
+    assert_int_equal(return_lines(desk, sale, 100, 101), VERDICT_RETURN_EXCEEDS_SALE);
+    assert_int_equal(return_lines(desk, sale, 100, -1), VERDICT_RETURN_EXCEEDS_SALE);
+    assert_int_equal(return_lines(desk, sale, 1001, 0), VERDICT_RETURN_EXCEEDS_SALE);
+    assert_int_equal(return_lines(desk, sale, 100, 20), VERDICT_OK);
+    assert_int_equal(desk->answer.points.minor, 80);
+    assert_int_equal(desk->answer.amount.minor, 100);
+    assert_int_equal(return_lines(desk, sale, 0, 60), VERDICT_OK); /* it never gives again */
+    assert_int_equal(desk->answer.points.minor, 0);
+    assert_int_equal(desk->answer.amount.minor, 0);
+    assert_int_equal(return_lines(desk, sale, 900, 0), VERDICT_OK);
+    assert_int_equal(desk->answer.points.minor, 20);
+    assert_int_equal(return_lines(desk, sale, 0, 0), VERDICT_RETURN_EXCEEDS_SALE);
+    desk_assert_balances(desk, &ann, 0, 0, 0);
+}
+
 /* The home refuses the return of points: the goods may come back once more. */
 static void test_refused_return_at_a_home(void **state)
 {
@@ -395,6 +436,7 @@ int main(void)
         TEST(test_spending_order),
         TEST(test_idle_lots_leave_with_a_date),
         TEST(test_nothing_returns_as_nothing),
+        TEST(test_returns_by_line),
         TEST(test_refused_return_at_a_home),
         TEST(test_prune),
         TEST(test_forgotten_ids_make_nothing_anew),

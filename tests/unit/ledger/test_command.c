@@ -191,7 +191,12 @@ static void test_holds_and_returns(void **state)
     CHANGED(true, return_sale.sale, sample_uid(&rng));
     CHANGED(true, return_sale.amount.minor, 0);
     CHANGED(true, return_sale.receipt[0], '!');
+    CHANGED(true, return_sale.is_by_line, true);
     CHANGED(false, business_time.ms, 1);
+    command.return_sale.is_by_line = true;
+    CHANGED(true, return_sale.lines[0], (uint8_t)~command.return_sale.lines[0]);
+    CHANGED(false, return_sale.amount.minor, 0);
+    CHANGED(false, return_sale.kept.minor, 1);
 }
 
 static void test_the_nodes_own_steps_say_nothing(void **state)

@@ -460,6 +460,23 @@ static void short_commands_come_back(struct rng *rng)
         buffer_fini(&bytes);
     }
     {
+        struct command before = sample_command(rng, COMMAND_RETURN_SALE);
+        struct command after;
+        struct buffer bytes = {0};
+        before.return_sale.is_by_line = true;
+        before.return_sale.kept = sample_points(rng);
+        before.return_sale.lines[3] = 0xA7;
+        command_encode(&before, &bytes);
+        assert_int_equal(command_decode(COMMAND_RETURN_SALE, buffer_slice(&bytes), &after), ERR_OK);
+        SAME(return_sale.sale);
+        SAME(return_sale.amount);
+        SAME(return_sale.receipt);
+        SAME(return_sale.is_by_line);
+        SAME(return_sale.kept);
+        SAME(return_sale.lines);
+        buffer_fini(&bytes);
+    }
+    {
         COMMAND_COMES_BACK(COMMAND_EXPIRE_HOLD);
         SAME(due.id);
         SAME(due.redeemer);
