@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
 #include "charter/charter.h"
 
 const struct cli_command commands[] = {
@@ -559,6 +560,15 @@ const struct cli_command *command_find(const char *const *words, size_t count, s
         *out_used = word_count(found->name);
     }
     return found;
+}
+
+const char *command_near(const char *words)
+{
+    struct nearest nearest = nearest_to(words);
+    for (const struct cli_command *c = commands; c->name != NULL; c++) {
+        nearest_offer(&nearest, c->name);
+    }
+    return nearest.word;
 }
 
 bool command_is_group(const char *word)

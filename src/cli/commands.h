@@ -10,6 +10,8 @@ extern const struct cli_command commands[];
 /* The command whose words stand at the head of `words`, with how many they are; NULL for none. */
 const struct cli_command *command_find(const char *const *words, size_t count, size_t *out_used);
 /* Whether some command starts with this word. */
+/* The command that is meant by words that are none; NULL where none is near. */
+const char *command_near(const char *words);
 bool command_is_group(const char *word);
 
 void command_print_help(FILE *out, const struct cli_command *command);

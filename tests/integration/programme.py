@@ -129,6 +129,7 @@ class Programme(unittest.TestCase):
                  json.loads(self.talea("check", path, "--json", expect=2).stdout)["findings"]]
         self.assertEqual(lines, sorted(lines))
         self.assertEqual(len(lines), 3)
+        self.assertIn("did you mean programme check?", self.talea("chek", path, expect=2).stderr)
         key = self.write("key.yaml", PROGRAMME.replace("per: 1.00", "per: 1,00", 1))
         self.assertIn("numbers have a point, as 12.50", self.talea("check", key, expect=2).stderr)
 

@@ -125,6 +125,8 @@ webhooks:
         self.assertEqual(self.rules(anna, "5.00"), {})
         time.sleep(0.2)
         self.assertEqual(self.available(anna), 100)
+        self.refused("INVALID_BIRTHDAY", "member", "set", bert, "--birthday", day(2).isoformat(),
+                     expect=2)
         self.refused("REFERRER_UNKNOWN", "member", "add", "--referrer", self.unknown())
         shown = self.grocer.cli("member", "show", bert)["member"]
         self.assertEqual(shown["referrer_id"],
