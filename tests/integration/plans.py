@@ -274,6 +274,8 @@ class Surveys(Case):
         stores = {row["store"]: row for row in report["by_store"]}
         self.assertEqual(set(stores), {"north", "south", "1"})
         self.assertEqual(stores["north"]["tenths"], north)
+        south = self.grocer.cli("survey", "report", "visit", "--store", "south")["report"]["all"]
+        self.assertEqual(south["counts"], stores["south"]["counts"])
         self.assertEqual(len(report["by_month"]), 1)
         staff = self.grocer.cli("survey", "report", "staff", "--store", "north")["report"]["all"]
         self.assertEqual((staff["answers"], staff["tenths"]), (2, 500))
