@@ -113,8 +113,7 @@ static const char *const lines[] = {
     "surveys:",
     "  - {survey: visit, scale: 0-10, days: 14}",
     "goals:                             # talea goal list",
-    "  - {goal: come back, measure: repeat_rate, from: 2030-01, by: 2030-12, start: 20, target: "
-    "30}",
+    "  - {goal: come back, measure: repeat_rate, from: 2030-01, by: 2030-12, target: 30}",
     "",
     "fraud:                             # talea alert list",
     "  rules:",
