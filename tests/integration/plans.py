@@ -128,7 +128,10 @@ class Draws(Case):
         self.assertIn(": good", checked)
         cards = [self.card() for _ in range(6)] + [self.card(self.fuel)]
         for number, card in enumerate(cards):
-            self.earn(card, 10 * (number + 1))
+            award = self.earn(card, 10 * (number + 1))["awards"][-1]
+            self.assertEqual((award["rule"], award["points"], award["metric"],
+                              award["metric_points"]),
+                             ("a ticket for each ten", 0, "tickets", number + 1))
         grocer.cli("event", self.card(), "flyer")  # has a ticket, and is in none of its segments
         erased, blocked = cards[0], cards[1]
         grocer.talea("member", "block", blocked, "--reason", "FRAUD")
@@ -271,6 +274,8 @@ class Surveys(Case):
         stores = {row["store"]: row for row in report["by_store"]}
         self.assertEqual(set(stores), {"north", "south", "1"})
         self.assertEqual(stores["north"]["tenths"], north)
+        south = self.grocer.cli("survey", "report", "visit", "--store", "south")["report"]["all"]
+        self.assertEqual(south["counts"], stores["south"]["counts"])
         self.assertEqual(len(report["by_month"]), 1)
         staff = self.grocer.cli("survey", "report", "staff", "--store", "north")["report"]["all"]
         self.assertEqual((staff["answers"], staff["tenths"]), (2, 500))
