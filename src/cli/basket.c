@@ -76,13 +76,19 @@ static enum cli_exit read_line(struct cli *cli, const char *currency, char *text
 {
     enum cli_exit outcome = CLI_OK;
     line->quantity_milli = 1000;
+    bool has_amount = false;
     while (outcome == CLI_OK && text != NULL) {
+        has_amount = has_amount || strncmp(text, "amount=", strlen("amount=")) == 0;
         char *next = strchr(text, ',');
         if (next != NULL) {
             *next++ = '\0';
         }
         outcome = read_field(cli, currency, text, line);
         text = next;
+    }
+    if (outcome == CLI_OK && !has_amount) {
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", NULL,
+                        "--line: no amount, such as category=bread,amount=4.50");
     }
     return outcome;
 }

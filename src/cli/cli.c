@@ -58,6 +58,8 @@ static const struct {
     {"NO_IDENTITY", "the certificate names no caller: was it made by `talea init`?"},
     {"IDENTITY_NOT_ACCEPTED", "the node does not know this certificate's issuer: is --home the "
                               "node's own?"},
+    {"PROGRAMME_VERSION_OLD", "raise `version` in the file: `talea programme history` lists those "
+                              "that there were and will be"},
     {"UNKNOWN_METHOD", "the node is older than this program"},
 };
 
@@ -240,6 +242,17 @@ static enum cli_exit run_command(struct cli *cli, int argc, char **argv, size_t 
     return outcome;
 }
 
+static enum cli_exit fail_command(const struct cli *cli, const char *first, const char *second)
+{
+    char words[64];
+    snprintf(words, sizeof words, "%s%s%s", first, *second == '\0' ? "" : " ", second);
+    const char *near = command_near(words);
+    return cli_fail(cli, CLI_USAGE, "USAGE", "`talea --help` lists the commands",
+                    "there is no command \"%s\"%s%s%s", words,
+                    near == NULL ? "" : "; did you mean ", near == NULL ? "" : near,
+                    near == NULL ? "" : "?");
+}
+
 static enum cli_exit dispatch(struct cli *cli, int argc, char **argv)
 {
     int used = 1;
@@ -261,13 +274,11 @@ static enum cli_exit dispatch(struct cli *cli, int argc, char **argv)
         return run_command(cli, argc, argv, (size_t)used + count);
     }
     if (!command_is_group(words[0])) {
-        return cli_fail(cli, CLI_USAGE, "USAGE", "`talea --help` lists the commands",
-                        "there is no command \"%s\"", words[0]);
+        return fail_command(cli, words[0], "");
     }
     bool is_help = args_has(&cli->args, OPT_HELP) || strcmp(words[1], "--help") == 0;
     if (!is_help && *words[1] != '\0') {
-        return cli_fail(cli, CLI_USAGE, "USAGE", "`talea --help` lists the commands",
-                        "there is no command \"%s %s\"", words[0], words[1]);
+        return fail_command(cli, words[0], words[1]);
     }
     command_print_overview(is_help ? cli->out : cli->err, words[0]);
     return is_help ? CLI_OK : CLI_USAGE;

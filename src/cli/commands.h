@@ -10,6 +10,8 @@ extern const struct cli_command commands[];
 /* The command whose words stand at the head of `words`, with how many they are; NULL for none. */
 const struct cli_command *command_find(const char *const *words, size_t count, size_t *out_used);
 /* Whether some command starts with this word. */
+/* The command that is meant by words that are none; NULL where none is near. */
+const char *command_near(const char *words);
 bool command_is_group(const char *word);
 
 void command_print_help(FILE *out, const struct cli_command *command);
@@ -75,6 +77,7 @@ enum cli_exit run_return_burn(struct cli *cli);
 enum cli_exit run_member_import(struct cli *cli);
 enum cli_exit run_receipt_import(struct cli *cli);
 enum cli_exit run_programme_check(struct cli *cli);
+enum cli_exit run_programme_example(struct cli *cli);
 enum cli_exit run_programme_diff(struct cli *cli);
 enum cli_exit run_programme_try(struct cli *cli);
 enum cli_exit run_programme_explain(struct cli *cli);

@@ -1,5 +1,7 @@
 #include "cli/given.h"
 
+#include <string.h>
+
 #include "cli/amounts.h"
 #include "cli/selector.h"
 
@@ -16,11 +18,35 @@ static void print_awards(struct cli *cli, const struct units *units, const struc
         if (award->discount_minor > 0) {
             fprintf(cli->out, "  %-32s %s off\n", award->rule,
                     amount_format(award->discount_minor, units->currency_decimals, text));
-        } else {
+        } else if (award->metric_days > 0) {
+            fprintf(cli->out, "  %-32s %lld days of %s\n", award->rule,
+                    (long long)award->metric_days, award->metric);
+        } else if (award->metric_points > 0) {
+            fprintf(cli->out, "  %-32s %s %s\n", award->rule,
+                    amounts_points(units, award->metric_points, text), award->metric);
+        } else if (award->points > 0) {
             fprintf(cli->out, "  %-32s %s %s\n", award->rule,
                     amounts_points(units, award->points, text), units->points_name);
+        } else {
+            fprintf(cli->out, "  %s\n", award->rule);
         }
     }
+}
+
+/* Of codes in words; what else rules ask for by its name, as `talea explain` tells it in full. */
+static const char *code_reason(const char *reason)
+{
+    static const char *const words[][2] = {
+        {"code_unknown", "no coupon has this code"}, {"code_over", "its time is over"},
+        {"code_used", "used as often as it may be"}, {"code_other", "it is another member's"},
+        {"code_spare", "another code did it"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i][0], reason) == 0) {
+            return words[i][1];
+        }
+    }
+    return reason;
 }
 
 static void print_codes(struct cli *cli, const struct given *given)
@@ -30,8 +56,8 @@ static void print_codes(struct cli *cli, const struct given *given)
         if (code->is_taken) {
             fprintf(cli->out, "code       %s: taken by %s\n", code->code, code->rule);
         } else {
-            fprintf(cli->out, "code       %s: not taken, %s%s%s\n", code->code, code->reason,
-                    code->rule[0] != '\0' ? " of " : "", code->rule);
+            fprintf(cli->out, "code       %s: not taken, %s%s%s\n", code->code,
+                    code_reason(code->reason), code->rule[0] != '\0' ? " of " : "", code->rule);
         }
     }
 }

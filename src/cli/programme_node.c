@@ -206,7 +206,7 @@ static void print_explanation(struct cli *cli, const struct programme_opened *pr
     char off[AMOUNT_TEXT_MAX];
     char points[AMOUNT_TEXT_MAX];
     char time[TIME_TEXT_MAX];
-    fprintf(cli->out, "%s at %s by version %u: %s %s, %s off, %s points\n",
+    fprintf(cli->out, "%s at %s on the brand's clock by version %u: %s %s, %s off, %s points\n",
             reply->event[0] != '\0' ? reply->event : "purchase",
             amounts_time(reply->local_unix_ms, time), reply->programme->version,
             amount_format(reply->gross_minor, units->currency_decimals, gross), units->currency,

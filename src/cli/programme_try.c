@@ -384,6 +384,12 @@ static void print_totals(const struct replay *replay)
         fprintf(out, "%llu sales in other currencies, not judged\n",
                 (unsigned long long)replay->other_currency);
     }
+    if (totals.sales == 0 && args_has(&replay->cli->args, OPT_PERIOD)) {
+        fputs("nothing was judged: a node keeps the baskets of sales that rules judged, at tills "
+              "or in "
+              "an import, and of no others; try an export with --receipts\n",
+              out);
+    }
     if (replay->ahead > 0) {
         fprintf(out,
                 "%llu of the sales are of a time that is still to come: no import takes them yet\n",

@@ -57,7 +57,7 @@ enum cli_exit run_survey_answer(struct cli *cli)
     if (cli_option(cli, OPT_SCORE) == NULL) {
         return cli_fail(cli, CLI_USAGE, "USAGE", "see --help", "--score is missing");
     }
-    enum err err = args_number(&cli->args, OPT_SCORE, "--score", 0, 10, 0, &score, &note);
+    enum err err = args_number(&cli->args, OPT_SCORE, "score", 0, 10, 0, &score, &note);
     if (err != ERR_OK) {
         return cli_fail_err(cli, err, &note);
     }

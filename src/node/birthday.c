@@ -4,10 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/calendar.h"
-
-#define LEAP_YEAR 2000 /* a birthday without its year may be the 29th of February */
-#define YEAR_MAX  9999u
+#define LEAP_YEAR       2000 /* a birthday without its year may be the 29th of February */
+#define YEAR_MAX        9999u
+#define CLOCKS_AHEAD_MS (14 * 3600 * INT64_C(1000)) /* of UTC, at most */
 
 bool birthday_is_known(const struct birthday *birthday)
 {
@@ -59,6 +58,17 @@ enum err birthday_parse(const char *text, struct birthday *out_birthday)
     TRY(birthday_check(&birthday));
     *out_birthday = birthday;
     return ERR_OK;
+}
+
+bool birthday_is_to_come(const struct birthday *birthday, struct unix_ms now)
+{
+    struct civil last = civil_from_unix((struct unix_ms){now.ms + CLOCKS_AHEAD_MS});
+    unsigned year = (unsigned)last.year;
+    unsigned month = (unsigned)last.month;
+    return birthday->year > year ||
+           (birthday->year == year &&
+            (birthday->month > month ||
+             (birthday->month == month && birthday->day > (unsigned)last.day)));
 }
 
 char *birthday_format(const struct birthday *birthday, char out[BIRTHDAY_TEXT_MAX])

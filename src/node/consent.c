@@ -119,9 +119,16 @@ void account_set_consent(void *context, struct rpc_call *call, const ProtobufCMe
     reply_after(node, call, &command, NULL, send_consent);
 }
 
-bool request_birthday(struct rpc_call *call, const char *text, struct birthday *out_birthday)
+bool request_birthday(const struct node *node, struct rpc_call *call, const char *text,
+                      struct birthday *out_birthday)
 {
-    if (birthday_parse(text, out_birthday) == ERR_OK) {
+    struct birthday birthday;
+    if (birthday_parse(text, &birthday) == ERR_OK) {
+        if (birthday_is_to_come(&birthday, clock_now(&node->clock))) {
+            refuse(call, INVALID_ARGUMENT, "INVALID_BIRTHDAY", "birthday is still to come.");
+            return false;
+        }
+        *out_birthday = birthday;
         return true;
     }
     refuse(call, INVALID_ARGUMENT, "INVALID_BIRTHDAY",
@@ -144,7 +151,7 @@ void account_set_birthday(void *context, struct rpc_call *call, const ProtobufCM
         return;
     }
     struct command command = command_now(node, COMMAND_SET_PROFILE, &transaction);
-    if (!request_birthday(call, request->birthday, &birthday) ||
+    if (!request_birthday(node, call, request->birthday, &birthday) ||
         !request_member_now(node, call, request->member, &command.profile.member)) {
         return;
     }

@@ -7,6 +7,8 @@
 #include "rpc/server.h"
 #include "talea/v1/types.pb-c.h"
 
+struct node;
+
 struct consent_change {
     enum notify_language language; /* none: as it is */
     uint8_t changed;               /* a bit for each channel that is named */
@@ -18,7 +20,7 @@ MUST_USE bool request_consents(struct rpc_call *call, const char *language,
                                Talea__V1__Consent *const *consents, size_t count,
                                struct consent_change *out_change);
 /* The same of a birthday. */
-MUST_USE bool request_birthday(struct rpc_call *call, const char *text,
+MUST_USE bool request_birthday(const struct node *node, struct rpc_call *call, const char *text,
                                struct birthday *out_birthday);
 
 #endif

@@ -41,7 +41,7 @@ static void enrolled(void *context, const struct outcome *outcome)
 }
 
 /* Which of the fields that enrolments share is wrong is said in the refusal. */
-static bool read_wishes(const Talea__V1__ImportMembersRequest *request,
+static bool read_wishes(const struct import *import, const Talea__V1__ImportMembersRequest *request,
                         struct import_refusal *refusal, struct personal *personal)
 {
     enum notify_language language = NOTIFY_LANGUAGE_NONE;
@@ -62,6 +62,9 @@ static bool read_wishes(const Talea__V1__ImportMembersRequest *request,
         return import_refuse(refusal, "INVALID_BIRTHDAY",
                              "birthday is no day as MM-DD or YYYY-MM-DD, or before %u.",
                              BIRTHDAY_YEAR_MIN);
+    }
+    if (birthday_is_to_come(&personal->birthday, clock_now(&import->node->clock))) {
+        return import_refuse(refusal, "INVALID_BIRTHDAY", "birthday is still to come.");
     }
     notify_wishes_change(&personal->wishes, language, agreed, agreed);
     return true;
@@ -88,7 +91,7 @@ static enum err submit(struct import *import, const Talea__V1__ImportMembersRequ
                            LIMIT_REFERENCE_BYTES) ||
         !import_check_text(&enrolment->refusal, "display_name", request->display_name,
                            LIMIT_NAME_BYTES) ||
-        !read_wishes(request, &enrolment->refusal, &personal) ||
+        !read_wishes(import, request, &enrolment->refusal, &personal) ||
         !read_referrer(import, request->referrer, &enrolment->refusal, &enrol->referrer)) {
         return ERR_OK;
     }

@@ -10,6 +10,7 @@
 #include "node/requests.h"
 #include "node/services.h"
 #include "node/shopper_key.h"
+#include "node/till_judged.h"
 
 #define PURCHASES_MAX (LIMIT_PURCHASE_ROWS + 2) /* of a page; a sale takes two rows */
 
@@ -99,11 +100,9 @@ static enum err add_awards(const struct purchase_reader *in, const struct kept_c
             continue; /* of a version that is not kept: its rule has no name */
         }
         const struct rule *rule = &version->file.rules.rules[from->rule];
-        enum given_in given_in = rule_given_in(rule);
         talea__v1__award__init(award);
         award->rule = (char *)(uintptr_t)rule->name;
-        award->points = given_in == GIVEN_IN_POINTS && rule->gift.metric == NULL ? from->given : 0;
-        award->discount_minor = rule_stage(rule) == STAGE_DISCOUNT ? from->given : 0;
+        award_fill(&version->file.rules, rule, from->given, award);
         purchase->awards[purchase->n_awards++] = award;
     }
     return purchase->awards == NULL ? ERR_RESOURCE : ERR_OK;

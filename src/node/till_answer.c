@@ -14,6 +14,22 @@ static char *copy_of(struct arena *arena, const char *text)
     return arena_text(arena, slice_of(text, strlen(text)));
 }
 
+void award_fill(const struct rules_text *text, const struct rule *rule, int64_t given,
+                Talea__V1__Award *award)
+{
+    enum given_in given_in = rule_given_in(rule);
+    const uint16_t *metric = rule->gift.metric;
+    bool is_of_metric =
+        metric != NULL && (given_in == GIVEN_IN_POINTS || given_in == GIVEN_IN_DAYS);
+    award->discount_minor = rule_stage(rule) == STAGE_DISCOUNT ? given : 0;
+    award->points = given_in == GIVEN_IN_POINTS && metric == NULL ? given : 0;
+    if (is_of_metric) {
+        award->metric = (char *)(uintptr_t)text->metrics[*metric].name;
+        award->metric_points = given_in == GIVEN_IN_POINTS ? given : 0;
+        award->metric_days = given_in == GIVEN_IN_DAYS ? given : 0;
+    }
+}
+
 static enum err fill_awards(const struct rules_text *text, const struct kept_case *kept,
                             struct arena *arena, struct judged_answer *answer)
 {
@@ -30,10 +46,10 @@ static enum err fill_awards(const struct rules_text *text, const struct kept_cas
         }
         talea__v1__award__init(award);
         award->rule = copy_of(arena, name);
-        bool is_discount = rule_stage(&text->rules[given->rule]) == STAGE_DISCOUNT;
-        bool is_points = rule_given_in(&text->rules[given->rule]) == GIVEN_IN_POINTS;
-        award->points = is_points ? given->given : 0;
-        award->discount_minor = is_discount ? given->given : 0;
+        if (award->rule == NULL) {
+            return ERR_RESOURCE;
+        }
+        award_fill(text, &text->rules[given->rule], given->given, award);
         answer->awards[i] = award;
     }
     answer->award_count = kept->award_count;

@@ -33,6 +33,10 @@ struct judged_answer {
     Talea__V1__QuoteResponse *quote; /* of a quote: all of it, in the call's memory */
 };
 
+/* What a rule gave, in the award's fields; names are those of `text`. */
+void award_fill(const struct rules_text *text, const struct rule *rule, int64_t given,
+                Talea__V1__Award *award);
+
 /* Why nothing comes of it, though the ledger was not asked. */
 struct till_refusal {
     int code; /* gRPC; 0: it is not refused */

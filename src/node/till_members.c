@@ -45,7 +45,7 @@ void till_enrol(void *context, struct rpc_call *call, const ProtobufCMessage *me
                           &change)) {
         return;
     }
-    if (!request_birthday(call, request->birthday, &personal.birthday) ||
+    if (!request_birthday(node, call, request->birthday, &personal.birthday) ||
         !request_referrer(node, call, request->referrer, &command.enrol.referrer)) {
         return;
     }

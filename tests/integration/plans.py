@@ -128,7 +128,10 @@ class Draws(Case):
         self.assertIn(": good", checked)
         cards = [self.card() for _ in range(6)] + [self.card(self.fuel)]
         for number, card in enumerate(cards):
-            self.earn(card, 10 * (number + 1))
+            award = self.earn(card, 10 * (number + 1))["awards"][-1]
+            self.assertEqual((award["rule"], award["points"], award["metric"],
+                              award["metric_points"]),
+                             ("a ticket for each ten", 0, "tickets", number + 1))
         grocer.cli("event", self.card(), "flyer")  # has a ticket, and is in none of its segments
         erased, blocked = cards[0], cards[1]
         grocer.talea("member", "block", blocked, "--reason", "FRAUD")
@@ -271,6 +274,8 @@ class Surveys(Case):
         stores = {row["store"]: row for row in report["by_store"]}
         self.assertEqual(set(stores), {"north", "south", "1"})
         self.assertEqual(stores["north"]["tenths"], north)
+        south = self.grocer.cli("survey", "report", "visit", "--store", "south")["report"]["all"]
+        self.assertEqual(south["counts"], stores["south"]["counts"])
         self.assertEqual(len(report["by_month"]), 1)
         staff = self.grocer.cli("survey", "report", "staff", "--store", "north")["report"]["all"]
         self.assertEqual((staff["answers"], staff["tenths"]), (2, 500))
@@ -282,7 +287,13 @@ class Surveys(Case):
         so_far = {name: goal["value_so_far"] for name, goal in goals.items()}
         self.assertEqual(so_far, {"come back": 500, "larger": 2500, "new faces": 4, "awake": 4,
                                   "used": 49, "liked": 167, "friendly": 500})
+        # The month before had no sale and no answer: no mean and no rate, though counts of none.
+        self.assertEqual({name for name, goal in goals.items() if goal.get("has_figure")},
+                         {"new faces", "awake"})
+        self.assertFalse(goals["larger"].get("is_on_track"))
+        self.assertRegex(self.grocer.talea("goal", "list").stdout, r"larger .* - .* no data")
         shown = self.grocer.cli("goal", "show", "come back")["goals"][0]["months"]
+        self.assertEqual([bool(row.get("has_figure")) for row in shown], [False, True])
         self.assertEqual([(row["numerator"], row["denominator"]) for row in shown],
                          [(0, 0), (2, 4)])
         self.assertEqual(shown[0]["expected"], 100)

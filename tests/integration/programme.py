@@ -116,6 +116,11 @@ class Programme(unittest.TestCase):
         twice = self.write("twice.yaml", PROGRAMME.replace("rule: first", "rule: loyal"))
         self.assertIn("rule loyal is there twice, on line", self.talea("check", twice, expect=2).stderr)
 
+    def test_the_example_is_good(self):
+        example = self.write("example.yaml", self.talea("example").stdout)
+        self.assertIn("17 rules, 7 metrics, 3 sets of goods: good",
+                      self.talea("check", example).stdout)
+
     def test_check_names_all_mistakes(self):
         path = self.write("many.yaml", PROGRAMME
                           .replace("metric: month", "metric: mouth").replace("[bread]}", "[bread]}\n"
@@ -129,6 +134,7 @@ class Programme(unittest.TestCase):
                  json.loads(self.talea("check", path, "--json", expect=2).stdout)["findings"]]
         self.assertEqual(lines, sorted(lines))
         self.assertEqual(len(lines), 3)
+        self.assertIn("did you mean programme check?", self.talea("chek", path, expect=2).stderr)
         key = self.write("key.yaml", PROGRAMME.replace("per: 1.00", "per: 1,00", 1))
         self.assertIn("numbers have a point, as 12.50", self.talea("check", key, expect=2).stderr)
 

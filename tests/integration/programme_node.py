@@ -108,7 +108,8 @@ class Versions(Case):
         self.assertEqual((reply["programme"]["number"], reply["programme"]["is_in_force"]),
                          (2, False))
         self.assertEqual(self.grocer.cli(*words)["journal_row"], reply["journal_row"])
-        self.refused("PROGRAMME_VERSION_OLD", "programme", "activate", later)
+        self.assertIn("talea programme history",
+                      self.refused("PROGRAMME_VERSION_OLD", "programme", "activate", later))
         self.refused("PROGRAMME_TIME_PAST", "programme", "activate",
                      self.write(rules(3), "past.yaml"), "--at", iso(now - 86400000), expect=2)
         broken = self.write(rules(9).replace("bread-double", "big"), "broken.yaml")
@@ -172,6 +173,8 @@ class Judged(Case):
         self.assertEqual([(row["rule"], row["points"]) for row in reply["awards"]],
                          [("earn", 7), ("bread-double", 4), ("welcome", 50)])
         self.assertEqual(reply["balance"]["available_points"], 61)
+        self.assertIn("no amount", self.refused("INVALID_INPUT", "earn", card, "--line",
+                                                "category=bread", expect=2))
         self.assertEqual(self.points(card, "4.50"), 4)
         why = self.grocer.cli("explain", reply["sale_id"])
         self.assertEqual({row["rule"]: row["reason"] for row in why["rules"]},

@@ -125,6 +125,8 @@ webhooks:
         self.assertEqual(self.rules(anna, "5.00"), {})
         time.sleep(0.2)
         self.assertEqual(self.available(anna), 100)
+        self.refused("INVALID_BIRTHDAY", "member", "set", bert, "--birthday", day(2).isoformat(),
+                     expect=2)
         self.refused("REFERRER_UNKNOWN", "member", "add", "--referrer", self.unknown())
         shown = self.grocer.cli("member", "show", bert)["member"]
         self.assertEqual(shown["referrer_id"],
@@ -269,6 +271,10 @@ webhooks:
         wait_for(lambda: self.gateway.of("tier_reached"), "the gateway heard of it", 10)
         self.assertEqual([message["text"] for message in self.gateway.of("tier_reached")],
                          ["Grocer: you have reached the level circle. Congratulations!"])
+        # What the webhook was not asked to tell, it did not: these points were given before.
+        self.grocer.cli("event", self.add("--channel", "sms=yes"), "invitation")
+        wait_for(lambda: len(self.gateway.of("tier_reached")) == 2, "of the second one, too", 10)
+        self.assertEqual({message["kind"] for message in self.gateway.all()}, {"tier_reached"})
 
     def test_an_import_says_all_that_an_enrolment_does(self):
         anna = self.add()

@@ -42,6 +42,29 @@ static void test_what_is_a_birthday(void **state)
     }
 }
 
+static void assert_to_come(const char *text, bool is_to_come)
+{
+    struct civil noon = {.year = 2026, .month = 11, .day = 30, .hour = 12};
+    struct birthday birthday;
+    struct unix_ms now;
+    assert_int_equal(civil_to_unix(&noon, &now), ERR_OK);
+    assert_int_equal(birthday_parse(text, &birthday), ERR_OK);
+    assert_int_equal(birthday_is_to_come(&birthday, now), is_to_come);
+}
+
+static void test_nobody_is_born_tomorrow(void **state)
+{
+    (void)state;
+    assert_to_come("2090-01-01", true);
+    assert_to_come("2027-01-01", true);
+    assert_to_come("2026-12-02", true);
+    assert_to_come("2026-12-01", false); /* where it is tomorrow already */
+    assert_to_come("2026-11-30", false);
+    assert_to_come("1990-12-31", false);
+    assert_to_come("12-31", false);
+    assert_to_come("", false);
+}
+
 static int64_t day_of(const char *text)
 {
     int64_t day;
@@ -110,6 +133,7 @@ static void test_what_is_due(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nobody_is_born_tomorrow),
         cmocka_unit_test(test_what_is_a_birthday),
         cmocka_unit_test(test_when_it_came_round_last),
         cmocka_unit_test(test_what_is_due),
