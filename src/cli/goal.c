@@ -22,7 +22,10 @@ static const char *month_text(uint32_t code, char out_text[PERIOD_TEXT_MAX])
 
 static const char *judgement_of(const Talea__V1__Goal *goal)
 {
-    return goal->is_reached ? "reached" : goal->is_on_track ? "on track" : "behind";
+    return !goal->has_figure   ? "no data"
+           : goal->is_reached  ? "reached"
+           : goal->is_on_track ? "on track"
+                               : "behind";
 }
 
 static void print_list(struct cli *cli, const Talea__V1__MeasureGoalsResponse *reply)
@@ -39,7 +42,7 @@ static void print_list(struct cli *cli, const Talea__V1__MeasureGoalsResponse *r
         table_cell(&table, "%s", goal->measure);
         table_cell(&table, "%s", month_text(goal->by_month, month));
         table_cell(&table, "%s", figure(goal, goal->start, text));
-        table_cell(&table, "%s", figure(goal, goal->value, text));
+        table_cell(&table, "%s", goal->has_figure ? figure(goal, goal->value, text) : "-");
         table_cell(&table, "%s", figure(goal, goal->value_so_far, text));
         table_cell(&table, "%s", figure(goal, goal->target, text));
         table_cell(&table, "%s", judgement_of(goal));
@@ -59,7 +62,7 @@ static void print_months(struct cli *cli, const Talea__V1__Goal *goal)
         char text[AMOUNT_TEXT_MAX];
         char month[PERIOD_TEXT_MAX];
         table_cell(&table, "%s", month_text(row->month, month));
-        table_cell(&table, "%s", figure(goal, row->value, text));
+        table_cell(&table, "%s", row->has_figure ? figure(goal, row->value, text) : "-");
         table_cell(&table, "%s", figure(goal, row->expected, text));
         table_cell(&table, "%llu", (unsigned long long)row->numerator);
         table_cell(&table, "%llu", (unsigned long long)row->denominator);

@@ -22,8 +22,9 @@ struct goal_state goal_state_of(const struct insights_view *view, const struct g
     }
     state.now = insights_goal(view, goal, state.last);
     state.so_far = insights_goal(view, goal, view->now);
-    state.is_on_track = goal_is_on_track(&state.course, state.last, state.now.value);
-    state.is_reached = goal_is_reached(&state.course, state.now.value);
+    state.is_on_track =
+        state.now.has_data && goal_is_on_track(&state.course, state.last, state.now.value);
+    state.is_reached = state.now.has_data && goal_is_reached(&state.course, state.now.value);
     return state;
 }
 
@@ -57,6 +58,7 @@ static enum err add_months(struct measuring *m, const struct goal_plan *goal,
         row->expected = goal_expected(course, month);
         row->numerator = figure.numerator;
         row->denominator = figure.denominator;
+        row->has_figure = figure.has_data;
         message->months[message->n_months++] = row;
     }
     return ERR_OK;
@@ -88,6 +90,7 @@ static enum err goal_message(struct measuring *m, const struct goal_plan *goal,
     message->value_so_far = state.so_far.value;
     message->is_on_track = state.is_on_track;
     message->is_reached = state.is_reached;
+    message->has_figure = state.now.has_data;
     *out_message = message;
     return message->name == NULL || message->measure == NULL || message->survey == NULL
                ? ERR_RESOURCE

@@ -10,8 +10,8 @@ struct goal_state {
     struct period last;        /* the last whole month, but not after `by` */
     struct goal_figure now;    /* of it */
     struct goal_figure so_far; /* of the month that is not over */
-    bool is_on_track;
-    bool is_reached;
+    bool is_on_track;          /* false without data */
+    bool is_reached;           /* false without data */
 };
 
 struct goal_state goal_state_of(const struct insights_view *view, const struct goal_plan *goal);

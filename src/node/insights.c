@@ -271,7 +271,13 @@ void insights_look(struct node *node)
 
 static struct goal_figure figure_of(int64_t value, uint64_t numerator, uint64_t denominator)
 {
-    return (struct goal_figure){value, numerator, denominator};
+    return (struct goal_figure){value, numerator, denominator, denominator > 0};
+}
+
+/* A count; none is a figure, too. */
+static struct goal_figure count_of(uint64_t count)
+{
+    return (struct goal_figure){(int64_t)count, count, 0, true};
 }
 
 static struct goal_figure survey_figure(const struct insights_view *view,
@@ -320,9 +326,9 @@ struct goal_figure insights_goal(const struct insights_view *view, const struct 
     case GOAL_AVERAGE_BASKET:
         return figure_of(basket_of(at), (uint64_t)at->amount, at->sales);
     case GOAL_NEW_MEMBERS:
-        return figure_of((int64_t)at->new_members, at->new_members, 0);
+        return count_of(at->new_members);
     case GOAL_ACTIVE_MEMBERS:
-        return figure_of((int64_t)buyers.active, buyers.active, 0);
+        return count_of(buyers.active);
     case GOAL_REDEMPTION_RATE:
         return figure_of(goal_rate(at->spent, at->given), (uint64_t)at->spent, (uint64_t)at->given);
     case GOAL_SATISFACTION:

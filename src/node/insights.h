@@ -43,6 +43,7 @@ struct goal_figure {
     int64_t value; /* in goal_decimals */
     uint64_t numerator;
     uint64_t denominator;
+    bool has_data; /* false: nothing to take a rate or a mean of, or a month that isn't kept */
 };
 struct goal_figure insights_goal(const struct insights_view *view, const struct goal_plan *goal,
                                  struct period month);

@@ -287,7 +287,13 @@ class Surveys(Case):
         so_far = {name: goal["value_so_far"] for name, goal in goals.items()}
         self.assertEqual(so_far, {"come back": 500, "larger": 2500, "new faces": 4, "awake": 4,
                                   "used": 49, "liked": 167, "friendly": 500})
+        # The month before had no sale and no answer: no mean and no rate, though counts of none.
+        self.assertEqual({name for name, goal in goals.items() if goal.get("has_figure")},
+                         {"new faces", "awake"})
+        self.assertFalse(goals["larger"].get("is_on_track"))
+        self.assertRegex(self.grocer.talea("goal", "list").stdout, r"larger .* - .* no data")
         shown = self.grocer.cli("goal", "show", "come back")["goals"][0]["months"]
+        self.assertEqual([bool(row.get("has_figure")) for row in shown], [False, True])
         self.assertEqual([(row["numerator"], row["denominator"]) for row in shown],
                          [(0, 0), (2, 4)])
         self.assertEqual(shown[0]["expected"], 100)
