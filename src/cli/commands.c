@@ -291,6 +291,8 @@ const struct cli_command commands[] = {
     {"import receipts", "FILE", "Import a brand's export of receipts (CSV, also gzipped)",
      "talea import receipts --map till.yaml --rejects rejects.csv receipts.csv.gz",
      receipt_import_options, 1, 1, ROLE_BACK_OFFICE, run_receipt_import},
+    {"programme example", NULL, "Print a programme with something of every kind, to edit",
+     "talea programme example > programme.yaml", NULL, 0, 0, 0, run_programme_example},
     {"programme check", "FILE", "Say what is wrong with a programme, line by line",
      "talea programme check programme.yaml", NULL, 1, 1, 0, run_programme_check},
     {"programme diff", "BEFORE AFTER",

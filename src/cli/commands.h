@@ -77,6 +77,7 @@ enum cli_exit run_return_burn(struct cli *cli);
 enum cli_exit run_member_import(struct cli *cli);
 enum cli_exit run_receipt_import(struct cli *cli);
 enum cli_exit run_programme_check(struct cli *cli);
+enum cli_exit run_programme_example(struct cli *cli);
 enum cli_exit run_programme_diff(struct cli *cli);
 enum cli_exit run_programme_try(struct cli *cli);
 enum cli_exit run_programme_explain(struct cli *cli);

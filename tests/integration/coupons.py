@@ -286,6 +286,51 @@ class Coupons(unittest.TestCase):
                              sum(sale.earned_points for owner, sale in got if owner == card))
         self.grocer.talea("verify")
 
+    def test_quotes_at_64_tills_hold_exactly_so_many(self):
+        code = self.grocer.cli("coupon", "issue", "sorry")["codes"][0]
+        cards = [self.card() for _ in range(8)]
+        pb = wire.messages()
+        quotes, sales, released = [], [], []
+        with wire.channel(self.grocer, "till") as channel:
+            tills = wire.service(channel, pb.till, "TillService")
+
+            def quote(number):
+                quotes.append(tills.Quote(pb.till.QuoteRequest(purchase=pb.till.EarnRequest(
+                    transaction_id=wire.uuid7(), card=cards[number % 8], amount_minor=100,
+                    codes=[code])), timeout=20))
+
+            def end(number):
+                quote_id, digest = quotes[number // 4].quote_id, quotes[number // 4].digest
+                try:
+                    if number % 4 == 0:
+                        tills.ReleaseQuote(pb.till.ReleaseQuoteRequest(quote_id=quote_id),
+                                           timeout=20)
+                        released.append(quote_id)
+                    else:
+                        sales.append((quote_id, tills.ConfirmQuote(pb.till.ConfirmQuoteRequest(
+                            transaction_id=wire.uuid7(), quote_id=quote_id, digest=digest),
+                            timeout=20).sale))
+                except wire.grpc.RpcError as error:
+                    self.assertIn("ended", str(error).lower())
+
+            for till in (quote, end):
+                threads = [threading.Thread(target=till, args=(number,)) for number in range(64)]
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+                if till is quote:
+                    quotes.sort(key=lambda one: not one.codes[0].is_taken)
+        self.assertEqual([one.codes[0].is_taken for one in quotes], [True] * 2 + [False] * 62)
+        # Of those that were ended, each either took place once or was given up.
+        self.assertEqual(sorted([one for one, _ in sales] + released),
+                         sorted(one.quote_id for one in quotes[:16]))
+        promised = {one.quote_id: one.earned_points for one in quotes}
+        self.assertEqual([sale.earned_points for _, sale in sales],
+                         [promised[one] for one, _ in sales])
+        self.assertEqual(self.grocer.cli("coupon", "show", code)["uses"][0]["used"],
+                         sum(sale.earned_points == 31 for _, sale in sales))
+
     def test_exactly_so_many_at_64_tills(self):
         cards = [self.card() for _ in range(6)] + [self.card("fuel") for _ in range(2)]
         pb = wire.messages()

@@ -83,6 +83,11 @@ class Fraud(unittest.TestCase):
         self.coalition.wait_connected()
         self.refused("FRAUD_LIMIT", "earn", card, "1.00")
         self.earn(self.card(), "1.00")
+        # Of two rules that it breaks the stricter one decides.
+        rich = self.card()
+        for _ in range(6):
+            self.earn(rich, "100.00")
+        self.refused("FRAUD_LIMIT", "earn", rich, "100.00")
 
     def test_many_at_once_are_counted_exactly(self):
         card = self.card()

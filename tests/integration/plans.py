@@ -276,6 +276,8 @@ class Surveys(Case):
         stores = {row["store"]: row for row in report["by_store"]}
         self.assertEqual(set(stores), {"north", "south", "1"})
         self.assertEqual(stores["north"]["tenths"], north)
+        south = self.grocer.cli("survey", "report", "visit", "--store", "south")["report"]["all"]
+        self.assertEqual(south["counts"], stores["south"]["counts"])
         self.assertEqual(len(report["by_month"]), 1)
         staff = self.grocer.cli("survey", "report", "staff", "--store", "north")["report"]["all"]
         self.assertEqual((staff["answers"], staff["tenths"]), (2, 500))
@@ -287,6 +289,9 @@ class Surveys(Case):
         so_far = {name: goal["value_so_far"] for name, goal in goals.items()}
         self.assertEqual(so_far, {"come back": 500, "larger": 2500, "new faces": 4, "awake": 4,
                                   "used": 49, "liked": 167, "friendly": 500})
+        # The month before had no sale and no answer: no mean and no rate, though counts of none.
+        self.assertEqual({name for name, goal in goals.items() if goal.get("is_known")},
+                         {"new faces", "awake"})
         shown = self.grocer.cli("goal", "show", "come back")["goals"][0]["months"]
         self.assertEqual([(row["numerator"], row["denominator"]) for row in shown],
                          [(0, 0), (2, 4)])

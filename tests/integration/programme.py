@@ -116,6 +116,11 @@ class Programme(unittest.TestCase):
         twice = self.write("twice.yaml", PROGRAMME.replace("rule: first", "rule: loyal"))
         self.assertIn("rule loyal is there twice, on line", self.talea("check", twice, expect=2).stderr)
 
+    def test_the_example_is_good(self):
+        example = self.write("example.yaml", self.talea("example").stdout)
+        self.assertIn("17 rules, 7 metrics, 3 sets of goods: good",
+                      self.talea("check", example).stdout)
+
     def test_check_names_all_mistakes(self):
         path = self.write("many.yaml", PROGRAMME
                           .replace("metric: month", "metric: mouth").replace("[bread]}", "[bread]}\n"

@@ -240,6 +240,13 @@ class GiftCards(Case):
             self.refused("PIN_WRONG", *show, wrong)
         self.refused("GIFT_CARD_LOCKED", *show, pin)
         self.refused("GIFT_CARD_UNKNOWN", "giftcard", "show", "0012345678901237", "--pin", pin)
+        # A payment forgets the wrong ones before it.
+        for left in (4900, 4800):
+            for _ in range(4):
+                self.refused("PIN_WRONG", "giftcard", "show", cards[3]["number"], "--pin", "1")
+            paid = self.shop.cli("giftcard", "pay", cards[3]["number"], "--pin", cards[3]["pin"],
+                                 "1")
+            self.assertEqual(paid["balance_minor"], left)
         # Only the office looks at one without its PIN.
         show = ("giftcard", "show", cards[2]["number"], "--as")
         self.assertEqual(self.shop.cli(*show, "back-office")["balance"], 5000)

@@ -271,6 +271,10 @@ webhooks:
         wait_for(lambda: self.gateway.of("tier_reached"), "the gateway heard of it", 10)
         self.assertEqual([message["text"] for message in self.gateway.of("tier_reached")],
                          ["Grocer: you have reached the level circle. Congratulations!"])
+        # What the webhook was not asked to tell, it did not: these points were given before.
+        self.grocer.cli("event", self.add("--channel", "sms=yes"), "invitation")
+        wait_for(lambda: len(self.gateway.of("tier_reached")) == 2, "of the second one, too", 10)
+        self.assertEqual({message["kind"] for message in self.gateway.all()}, {"tier_reached"})
 
     def test_an_import_says_all_that_an_enrolment_does(self):
         anna = self.add()

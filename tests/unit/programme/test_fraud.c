@@ -116,6 +116,27 @@ static void test_a_share_of_one_cashiers_sales(void **state)
     fraud_watch_destroy(watch);
 }
 
+/* Who stood at which till, and not who was its cashier. */
+static void test_tills_are_no_cashiers(void **state)
+{
+    (void)state;
+    const enum fraud_by kinds[] = {FRAUD_BY_TILL, FRAUD_BY_CARD_AT_TILL, FRAUD_BY_CASHIER};
+    const char *const subjects[] = {"till 3", "card 9 at till 3", "cashier 7"};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct fraud_rules rules = one(FRAUD_EARNS, kinds[i], 0, 0);
+        struct fraud_watch *watch = fraud_watch_create(&rules);
+        struct fraud_hit hits[LIMIT_FRAUD_RULES];
+        struct fraud_activity activity = {.kind = FRAUD_EARNS,
+                                          .card = text("9"),
+                                          .cashier = text("7"),
+                                          .till = text("3"),
+                                          .time = {HOUR}};
+        assert_int_equal(fraud_watch_note(watch, &activity, hits), 1);
+        assert_string_equal(hits[0].subject, subjects[i]);
+        fraud_watch_destroy(watch);
+    }
+}
+
 static void test_earned_and_returned(void **state)
 {
     struct fraud_rules rules = one(FRAUD_RETURNS, FRAUD_BY_CARD, 2, 50);
@@ -232,6 +253,7 @@ int main(void)
         cmocka_unit_test(test_a_window_slides),
         cmocka_unit_test(test_points_are_added),
         cmocka_unit_test(test_a_share_of_one_cashiers_sales),
+        cmocka_unit_test(test_tills_are_no_cashiers),
         cmocka_unit_test(test_earned_and_returned),
         cmocka_unit_test(test_one_who_brings_many),
         cmocka_unit_test(test_what_is_not_counted),

@@ -10,6 +10,9 @@ static const struct cap of_all = {
     .of = CAP_OF_ALL, .window = {.kind = WINDOW_EVER}, .amount_max = INT64_MAX, .uses_max = 10};
 static const struct cap pieces_of_all = {
     .of = CAP_OF_ALL, .window = {.kind = WINDOW_EVER}, .amount_max = 7, .uses_max = INT64_MAX};
+static const struct cap of_each_and_all[] = {
+    {.of = CAP_OF_MEMBER, .window = {.kind = WINDOW_EVER}, .amount_max = INT64_MAX, .uses_max = 2},
+    {.of = CAP_OF_ALL, .window = {.kind = WINDOW_EVER}, .amount_max = INT64_MAX, .uses_max = 5}};
 static const struct price price = {.points_minor = 300, .money_minor = 50};
 
 static const struct rule rules[] = {
@@ -30,6 +33,14 @@ static const struct rule rules[] = {
      .price = &price,
      .caps = &pieces_of_all,
      .cap_count = 1},
+    {.name = "pen",
+     .on = OCCASION_EVENT,
+     .event = TEXT("buy a pen"),
+     ANY_TIME,
+     .gift = {.gives = GIVES_ITEM, .items = 1, .item = TEXT("pen")},
+     .price = &price,
+     .caps = of_each_and_all,
+     .cap_count = COUNT(of_each_and_all)},
 };
 static const struct rules_text text = {.rules = rules, .rule_count = COUNT(rules)};
 
@@ -64,6 +75,9 @@ static void test_what_is_left_for_all(void **state)
     /* Two at a time of seven. */
     assert_int_equal(reward_stock(scene.rules, 2, &standing, 0, &left), ERR_OK);
     assert_int_equal(left, 3);
+    /* What one member may have of five is no stock. */
+    assert_int_equal(reward_stock(scene.rules, 3, &standing, 0, &left), ERR_OK);
+    assert_int_equal(left, 5);
     assert_int_equal(reward_stock(scene.rules, 0, &standing, 0, &left), ERR_OK);
     assert_true(left == REWARD_ANY_NUMBER);
     scene_fini(&scene);
@@ -81,7 +95,7 @@ static void test_a_reward_is_judged_and_kept(void **state)
     struct judgement judgement = scene_judge(&scene, &nothing_yet, &occasion);
     assert_int_equal(judgement.item_count, 0);
     assert_int_equal(reward_trace(&judgement, 2)->reason, TRACE_BALANCE);
-    assert_null(reward_trace(&judgement, 3));
+    assert_null(reward_trace(&judgement, COUNT(rules)));
     occasion.shopper.balance = points_of(300);
     judgement = scene_judge(&scene, &nothing_yet, &occasion);
     assert_int_equal(judgement.spent.minor, 300);
