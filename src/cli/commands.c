@@ -216,7 +216,7 @@ const struct cli_command commands[] = {
      "talea burn void 0199a000-0000-7000-8000-000000000001", burn_void_options, 1, 1, ROLE_TILL,
      run_burn_void},
     {"return purchase", "SALE [AMOUNT]", "Take back the points of a purchase",
-     "talea return purchase 0199a000-0000-7000-8000-000000000002 --line 2 --line 5:1.5",
+     "talea return purchase 0199a000-0000-7000-8000-000000000002 --line 5:1.5",
      return_purchase_options, 1, 2, ROLE_TILL, run_return_purchase},
     {"return burn", "HOLD [POINTS]", "Give points back for goods that were paid with them",
      "talea return burn 0199a000-0000-7000-8000-000000000001 300", return_burn_options, 1, 2,

@@ -10,7 +10,7 @@ struct goal_state {
     struct period last;        /* the last whole month, but not after `by` */
     struct goal_figure now;    /* of it */
     struct goal_figure so_far; /* of the month that is not over */
-    bool is_on_track; /* false also where `now` is not known */
+    bool is_on_track;          /* false also where `now` is not known */
     bool is_reached;
 };
 

@@ -262,10 +262,8 @@ static enum verdict return_lines(struct desk *desk, const struct uid *sale, int6
                                  int64_t kept)
 {
     struct command command = desk_command(desk, COMMAND_RETURN_SALE);
-    command.return_sale = (struct command_return_sale){.sale = *sale,
-                                                       .amount = money_of(amount),
-                                                       .is_by_line = true,
-                                                       .kept = points_of(kept)};
+    command.return_sale = (struct command_return_sale){
+        .sale = *sale, .amount = money_of(amount), .is_by_line = true, .kept = points_of(kept)};
     return desk_tell(desk, &command);
 }
 
