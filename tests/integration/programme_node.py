@@ -286,10 +286,12 @@ class Judged(Case):
             self.assertEqual(self.available(node, card), 0)
             first = self.earn(card, "1.00")["awards"]  # as if it had never been
             self.assertEqual([row["rule"] for row in first], ["earn", "welcome"])
-        sale = self.earn(card, "--line", "category=bread,quantity=2,amount=20.00")["sale_id"]
+        card = self.card()
+        sale = self.earn(card, "--line", "category=bread,quantity=2,amount=10.00")["sale_id"]
         self.grocer.cli("return", "purchase", sale, "--line", "1:1")
+        self.assertEqual(self.points(card, "1.00"), 1)  # there was a first purchase: half is left
         whole = self.grocer.cli("return", "purchase", sale)
-        self.assertEqual((whole["taken_points"], whole["amount_minor"]), (20, 1000))
+        self.assertEqual((whole["taken_points"], whole["amount_minor"]), (10 + 50, 500))
         self.grocer.talea("verify")
 
     def test_events_are_judged_once(self):
