@@ -361,11 +361,13 @@ class AllPairs(Settled, unittest.TestCase):
         self.assertGreater(sum(bool(p.vote) for p in parts), len(NAMES) / 2)
 
     def test_votes_are_told(self):
-        """Each votes for the net of all, and nobody is left out of it."""
+        """More than half vote for the net of all, and then it counts; nobody is left out of it."""
         answer = self.audit()
         self.assertEqual(answer["counts"]["votes"],
                          sum(bool(p.vote) for name in NAMES for p in self.net(name)))
-        self.assertEqual({v["partner"] for v in answer["votes"]}, set(NAMES))
+        voters = {v["partner"] for v in answer["votes"]}
+        self.assertLessEqual(voters, set(NAMES))
+        self.assertGreater(len(voters), len(NAMES) / 2)
         for vote in answer["votes"]:
             self.assertEqual((vote["round"], vote["is_for"], vote["left_out"]), (0, True, []))
         self.assertIn("the net holds", run([TALEA, "audit", *self.folders]).stdout)
