@@ -11,6 +11,7 @@
 #define GIFT_EVIDENCE       0x47u /* then the receipt's number; no kept case begins so */
 #define FAILED_PRECONDITION 9
 #define NOT_FOUND           5
+#define INVALID_ARGUMENT    3
 #define PERMISSION_DENIED   7
 
 static pthread_mutex_t *lock_of(struct node *node, const struct gift_number *number)
@@ -122,6 +123,10 @@ bool gift_desk_check_pin(struct gift_desk *desk, const char *pin)
     if (card->locked_until.ms > node_now(desk->node).ms) {
         refuse(desk->call, FAILED_PRECONDITION, "GIFT_CARD_LOCKED",
                "Its PIN was wrong %u times: it is locked for some minutes.", GIFT_PIN_TRIES);
+        return false;
+    }
+    if (pin[0] == '\0') { /* nobody guessed */
+        refuse(desk->call, INVALID_ARGUMENT, "PIN_MISSING", "The card's PIN must be said.");
         return false;
     }
     if (is_pin(desk, pin)) {
