@@ -10,7 +10,7 @@
 #include "node/requests.h"
 #include "node/rewards.h"
 
-#define RETURN_BYTES (2u << 20)
+#define RETURN_BYTES (16u << 20) /* as to explain a sale: it is read and judged again */
 
 /* Of one number, when `before` of `whole` had returned and now `after` has. */
 static enum err share(int64_t delta, int64_t before, int64_t after, int64_t whole,
