@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "node/returns.h"
+#include "store/returns.h"
 
 #define assert_ok(expression) assert_int_equal(expression, ERR_OK)
 
@@ -141,6 +141,15 @@ static void assert_take(const struct fixture *f, size_t index, uint64_t sale, in
     assert_int_equal(f->allocation.takes[index].amount_minor, amount);
 }
 
+static void assert_part(const struct fixture *f, size_t index, size_t take, unsigned line,
+                        int64_t quantity_milli)
+{
+    assert_true(index < f->allocation.part_count);
+    assert_int_equal(f->allocation.parts[index].take, take);
+    assert_int_equal(f->allocation.parts[index].line, line);
+    assert_int_equal(f->allocation.parts[index].quantity_milli, quantity_milli);
+}
+
 static void test_the_newest_sale_that_has_enough(void **state)
 {
     struct fixture *f = *state;
@@ -181,6 +190,9 @@ static void test_spread_over_several(void **state)
     assert_int_equal(f->allocation.take_count, 2);
     assert_take(f, 0, 2, 900);
     assert_take(f, 1, 1, 250);
+    assert_int_equal(f->allocation.part_count, 2);
+    assert_part(f, 0, 0, 1, 0); /* all of it */
+    assert_part(f, 1, 1, 1, 1000);
     request.id = uid_of(2, 2);
     allocate(f, &request); /* one is left, four are wanted */
     assert_int_equal(f->allocation.result, RETURN_EXCEEDS_SALE);
@@ -303,6 +315,38 @@ static void test_some_lines_match(void **state)
     assert_take(f, 0, 1, 500);
 }
 
+/* Which lines it was, in thousandths that add up however finely a file counts. */
+static void test_the_lines_are_named(void **state)
+{
+    struct fixture *f = *state;
+    struct archive_line sold[] = {
+        {.product = MILK, .quantity_micro = UNIT, .amount_minor = 100},
+        {.product = BREAD, .quantity_micro = UNIT + 700, .amount_minor = 1000},
+        {.product = BREAD, .quantity_micro = 3, .amount_minor = 0}, /* of nothing one can count */
+    };
+    struct archive_sale sale = sale_of(1, 1, sold, 3);
+    add_sale(f, &sale);
+    const struct return_line lines[] = {{BREAD, UNIT / 4}, {BREAD, 300}, {BREAD, 750400},
+                                        {BREAD, 1},        {MILK, UNIT}, {BREAD, 2}};
+    static const int64_t milli[] = {250, 0, 0, 333, 0, 0};
+    static const unsigned places[] = {2, 0, 2, 3, 1, 3};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        struct return_request request = request_of(i + 1, &lines[i], 1);
+        allocate(f, &request);
+        assert_int_equal(f->allocation.result, RETURN_FOUND);
+        assert_int_equal(f->allocation.take_count, 1);
+        assert_int_equal(f->allocation.part_count, places[i] == 0 ? 0 : 1);
+        if (places[i] != 0) {
+            assert_part(f, 0, 0, places[i], milli[i]);
+        }
+        assert_int_equal(f->allocation.takes[0].is_of_lines,
+                         f->allocation.takes[0].amount_minor == 0);
+        f->allocation.part_count = 0;
+        allocate(f, &request); /* kept with it */
+        assert_int_equal(f->allocation.part_count, places[i] == 0 ? 0 : 1);
+    }
+}
+
 /* Points by hand go back when all of the goods do; before, there is no share to speak of. */
 static void test_sale_without_an_amount(void **state)
 {
@@ -312,10 +356,12 @@ static void test_sale_without_an_amount(void **state)
     struct return_request request = request_of(1, &line, 1);
     allocate(f, &request);
     assert_int_equal(f->allocation.result, RETURN_FOUND);
-    assert_int_equal(f->allocation.take_count, 0);
+    assert_take(f, 0, 1, 0);
+    assert_true(f->allocation.takes[0].is_of_lines);
     request = request_of(2, &line, 1);
     allocate(f, &request);
     assert_take(f, 0, 1, 0);
+    assert_false(f->allocation.takes[0].is_of_lines);
 }
 
 static void test_asked_again(void **state)
@@ -471,6 +517,13 @@ static void count_allocation(const struct fixture *f, struct model *model,
     }
 }
 
+static void assert_part_equal(const struct return_part *a, const struct return_part *b)
+{
+    assert_int_equal(a->take, b->take);
+    assert_int_equal(a->line, b->line);
+    assert_int_equal(a->quantity_milli, b->quantity_milli);
+}
+
 static void assert_same_allocation(const struct return_allocation *a,
                                    const struct return_allocation *b)
 {
@@ -481,6 +534,10 @@ static void assert_same_allocation(const struct return_allocation *a,
     for (size_t i = 0; i < a->take_count; i++) {
         assert_true(uid_equal(&a->takes[i].sale, &b->takes[i].sale));
         assert_int_equal(a->takes[i].amount_minor, b->takes[i].amount_minor);
+    }
+    assert_int_equal(a->part_count, b->part_count);
+    for (size_t i = 0; i < a->part_count; i++) {
+        assert_part_equal(&a->parts[i], &b->parts[i]);
     }
 }
 
@@ -550,6 +607,7 @@ int main(void)
         TEST(test_keys_must_agree),
         TEST(test_must_be_unique),
         TEST(test_some_lines_match),
+        TEST(test_the_lines_are_named),
         TEST(test_sale_without_an_amount),
         TEST(test_asked_again),
         TEST(test_return_before_its_sale),
