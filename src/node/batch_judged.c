@@ -300,10 +300,9 @@ static enum err take_return(struct batch_judging *batch, size_t at)
     const Talea__V1__BatchReturnPurchase *said = room->said[room->places[at]]->return_purchase;
     struct outcome outcome = {.err = ERR_OK};
     TRY(settle(batch));
-    TRY(said->n_lines > 0
-            ? return_lines(batch, at, said, &outcome)
-            : judging_return_both(room->node, batch->snapshot, &room->commands[at],
-                                  slice_of(NULL, 0), &outcome));
+    TRY(said->n_lines > 0 ? return_lines(batch, at, said, &outcome)
+                          : judging_return_both(room->node, batch->snapshot, &room->commands[at],
+                                                slice_of(NULL, 0), &outcome));
     room->outcomes[at] = outcome;
     return ERR_OK;
 }

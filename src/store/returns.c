@@ -5,9 +5,9 @@
 
 #include "base/amount.h"
 
-#define ALLOCATION_VERSION    2u
-#define ALLOCATION_WITHOUT    1u /* an earlier one, without parts */
-#define MILLI                 1000
+#define ALLOCATION_VERSION 2u
+#define ALLOCATION_WITHOUT 1u /* an earlier one, without parts */
+#define MILLI              1000
 
 struct return_matcher {
     struct archive_line lines[LIMIT_RECEIPT_LINES]; /* of the sale that is looked at */
