@@ -146,12 +146,8 @@ static void test_of_a_budget_that_was_gone(void **state)
     struct fixture *f = *state;
     sell(f, (struct slice)TEXT("ben"));
     assert_int_equal(sell(f, ANN), 28 + 5);
-    const struct trial_back milk = {2, 0};
-    struct points taken;
-    assert_int_equal(
-        trial_return(f->trial, 2, buffer_slice(&f->kept), &milk, 1, money_of(800), &taken, NULL),
-        ERR_OK);
-    assert_int_equal(taken.minor, 33 - 33 * 2000 / 2800);
+    assert_int_equal(back(f, 2, 2, 0), 8);
+    assert_int_equal(given(f, 2), 3);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
