@@ -259,6 +259,17 @@ static void add_row(struct table *table, const Talea__V1__CouponRow *row)
     }
 }
 
+/* Of all codes of a coupon together. */
+static void print_caps_of_all(struct cli *cli, const Talea__V1__CouponRow *row)
+{
+    for (size_t i = 0; i < row->n_of_all; i++) {
+        const Talea__V1__CouponUse *use = row->of_all[i];
+        fprintf(cli->out, "%s: %s is for %lld in all, %lld are left\n", row->coupon, use->rule,
+                (long long)use->at_most,
+                (long long)(use->used < use->at_most ? use->at_most - use->used : 0));
+    }
+}
+
 enum cli_exit run_coupon_list(struct cli *cli)
 {
     static const char *const titles[] = {"coupon", "codes", "for", ">issued", ">used", ">left"};
@@ -280,5 +291,8 @@ enum cli_exit run_coupon_list(struct cli *cli)
     }
     table_print(&table, cli->out, cli->is_coloured);
     table_fini(&table);
+    for (size_t i = 0; i < reply->n_coupons; i++) {
+        print_caps_of_all(cli, reply->coupons[i]);
+    }
     return CLI_OK;
 }

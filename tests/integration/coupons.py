@@ -3,6 +3,7 @@
 
 import csv
 import threading
+import time
 import unittest
 
 import wire
@@ -18,6 +19,7 @@ coupons:
   - {coupon: sorry, prefix: S-}
   - {coupon: thanks, prefix: T-}
   - {coupon: fair, codes: [FAIR]}
+  - {coupon: twelve, codes: [TWELVE, DOZEN]}
 segments:
   - {segment: lettered, lists: [letter]}
 rules:
@@ -50,6 +52,10 @@ rules:
     coupon: fair
     give: {money_off: 1.00}
     caps: [{per: ever, uses: 6, of: code}]
+  - rule: twelve-points
+    coupon: twelve
+    give: {points: 5}
+    caps: [{per: ever, uses: 12, of: all}]
   - rule: kiosk-first-twenty
     channels: [kiosk]
     give: {points: 9}
@@ -77,6 +83,8 @@ class Coupons(unittest.TestCase):
         for node in cls.coalition:
             with open(node.path("programme.yaml"), "w", encoding="utf-8") as file:
                 file.write(RULES)
+        with open(cls.grocer.path("programme.yaml"), "a", encoding="utf-8") as file:
+            file.write("quotes: {for: 40m}\n")
         with open(cls.coalition["fuel"].path("node.yaml"), "a", encoding="utf-8") as file:
             file.write("limits: {quote_seconds: 1}\n")
         cls.coalition.start()
@@ -161,6 +169,12 @@ class Coupons(unittest.TestCase):
         row = self.grocer.cli("coupon", "list", "thanks")["coupons"][0]
         self.assertEqual((row["issued"], row["used"], row["left"]), (5000, 2, 9998))
         self.assertIn("issued", self.grocer.talea("coupon", "list").stdout)
+        self.assertEqual(self.earn(card, "2.00", "--code", "DOZEN")["earned_points"], 7)
+        row = self.grocer.cli("coupon", "list", "twelve")["coupons"][0]
+        self.assertEqual((row["is_bounded"], row["left"], row["of_all"]),
+                         (True, 11, [{"rule": "twelve-points", "used": 1, "at_most": 12}]))
+        self.assertIn("twelve: twelve-points is for 12 in all, 11 are left",
+                      self.grocer.talea("coupon", "list", "twelve").stdout)
 
     def test_a_personal_code_is_for_one_member(self):
         card, other = self.card(), self.card("fuel")
@@ -229,6 +243,7 @@ class Coupons(unittest.TestCase):
         words = ["--line", "product=1,amount=15.00", "--line", "product=2,amount=5.55",
                  "--code", "LENZ", "--transaction-id", wire.uuid7()]
         quote = self.quote(card, *words)
+        self.assertAlmostEqual(quote["until_unix_ms"] / 1000, time.time() + 40 * 60, delta=60)
         self.assertEqual((quote["gross_minor"], quote["discount_minor"], quote["to_pay_minor"],
                           quote["line_discounts_minor"], quote["earned_points"]),
                          (2055, 206, 1849, [150, 56], 18))
