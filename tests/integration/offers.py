@@ -158,7 +158,9 @@ class Offers(unittest.TestCase):
         grocer = self.grocer
         nothing = grocer.talea("offer", "show", self.cards[0]).stdout
         self.assertEqual(nothing, "no offers\n")
+        self.days = [int(time.time() // DAY)]
         given = grocer.cli("offer", "assign", "autumn")
+        self.days.append(int(time.time() // DAY))
         self.assertEqual((given["given"], given["control"], given["already"]),
                          (count["offered"], count["control"], 0))
         grocer.kill()
@@ -177,6 +179,7 @@ class Offers(unittest.TestCase):
         shown = grocer.cli("offer", "show", card["offered"])["offers"]
         self.assertEqual([(row["offer"], row["is_good"]) for row in shown], [("filter-week", True)])
         self.assertIn("57 % of 70 shoppers", shown[0]["reason"])
+        self.assertIn(int(shown[0]["until_day"]), [day + 14 for day in self.days])
         text = grocer.talea("offer", "show", "--member", who["control"]).stdout
         self.assertIn("not given: the member is in its control group", text)
         line = ["--line", "category=filters,amount=3.00"]
@@ -196,6 +199,10 @@ class Offers(unittest.TestCase):
         grocer.talea("rebuild")
         grocer.start()
         self.assertEqual(grocer.cli("offer", "show", card["offered"])["offers"], shown)
+        # Who is another member's now has the offer for as long, but for its reason.
+        grocer.cli("member", "merge", card["offered"], self.cards[-1])
+        merged = grocer.cli("offer", "show", self.cards[-1])["offers"]
+        self.assertEqual(merged, [{**shown[0], "reason": ""}])
 
 
 if __name__ == "__main__":

@@ -46,6 +46,18 @@ rules:
 """
 
 
+UNUSED = "[bread]}\n  - {name: tea, categories: [tea]}\n"
+IN_THE_WAY = """  - rule: surely
+    on: party
+    group: parties
+    give: {points: 8}
+  - rule: silent
+    on: party
+    group: parties
+    give: {points: 8}
+"""
+
+
 def rules(version, factor=2, uses=3):
     return RULES.format(version=version, factor=factor, uses=uses)
 
@@ -114,7 +126,7 @@ class Versions(Case):
                      self.write(rules(3), "past.yaml"), "--at", iso(now - 86400000), expect=2)
         broken = self.write(rules(9).replace("bread-double", "big"), "broken.yaml")
         self.refused("INVALID_INPUT", "programme", "activate", broken, expect=2)
-        self.grocer.cli("programme", "activate", self.write(rules(3, factor=4), "now.yaml"))
+        self.activate_third()
         rows = self.grocer.cli("programme", "history")["programmes"]
         self.assertEqual([row["is_in_force"] for row in rows], [False, False, True])
         self.grocer.kill()
@@ -123,6 +135,20 @@ class Versions(Case):
                           for row in self.grocer.cli("programme", "history")["programmes"]],
                          [(1, False), (2, False), (3, True)])
         self.grocer.talea("verify")
+
+    def activate_third(self):
+        """What is wrong with it is told; of rules that contradict one another somebody is asked."""
+        path = self.write(rules(3, factor=4).replace("[bread]}\n", UNUSED, 1) + IN_THE_WAY, "now.yaml")
+        words = ["programme", "activate", path]
+        told = self.refused("NOT_CONFIRMED", *words, expect=2)
+        self.assertIn(f"{path}:36: rule silent never fires: surely is in its group", told)
+        self.assertIn(f"{path}:7: goods tea: no rule is for them", told)
+        told = self.grocer.talea("programme", "diff", path, expect=1).stdout
+        self.assertIn("programme USD: version: 1 -> 3\n", told)
+        self.assertIn("rule silent: is new\n", told)
+        self.assertIn("rule silent", self.grocer.talea(*words, "--anyway").stderr)
+        self.assertEqual(self.grocer.talea("programme", "diff", path).stdout,
+                         "both say the same\n")
 
     def test_the_version_changes_while_tills_are_at_work(self):
         messages = wire.messages()
