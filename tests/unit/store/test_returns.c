@@ -137,10 +137,9 @@ static void assert_take(const struct fixture *f, size_t index, uint64_t sale, in
 static void assert_part(const struct fixture *f, size_t index, size_t take, unsigned line,
                         int64_t quantity_milli)
 {
-    assert_true(index < f->allocation.part_count);
-    assert_int_equal(f->allocation.parts[index].take, take);
-    assert_int_equal(f->allocation.parts[index].line, line);
-    assert_int_equal(f->allocation.parts[index].quantity_milli, quantity_milli);
+    const struct return_part *part = &f->allocation.parts[index];
+    assert_true(index < f->allocation.part_count && part->take == take && part->line == line);
+    assert_int_equal(part->quantity_milli, quantity_milli);
 }
 
 static void test_the_newest_sale_that_has_enough(void **state)
@@ -506,9 +505,9 @@ static void count_allocation(const struct fixture *f, struct model *model,
     }
 }
 
-static void assert_same_allocation(const struct return_allocation *a,
-                                   const struct return_allocation *b)
+static void assert_same_allocation(const struct fixture *f, const struct return_allocation *a)
 {
+    const struct return_allocation *b = &f->allocation;
     assert_int_equal(a->result, b->result);
     assert_int_equal(a->line_count, b->line_count);
     assert_memory_equal(a->line_matched, b->line_matched, a->line_count * sizeof(bool));
@@ -519,9 +518,7 @@ static void assert_same_allocation(const struct return_allocation *a,
     }
     assert_int_equal(a->part_count, b->part_count);
     for (size_t i = 0; i < a->part_count; i++) {
-        assert_int_equal(a->parts[i].take, b->parts[i].take);
-        assert_int_equal(a->parts[i].line, b->parts[i].line);
-        assert_int_equal(a->parts[i].quantity_milli, b->parts[i].quantity_milli);
+        assert_part(f, i, a->parts[i].take, a->parts[i].line, a->parts[i].quantity_milli);
     }
 }
 
@@ -551,7 +548,7 @@ static void random_return(struct fixture *f, struct model *model, uint64_t numbe
     *first = f->allocation;
     allocate(f, &request);
     assert_true(f->is_kept);
-    assert_same_allocation(first, &f->allocation);
+    assert_same_allocation(f, first);
     free(first);
 }
 
