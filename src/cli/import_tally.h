@@ -26,6 +26,8 @@ struct import_tally {
     uint64_t rows_rejected;
     uint64_t sales;
     uint64_t returns;
+    uint64_t codes_taken; /* of coupons */
+    uint64_t codes_left;  /* that no rule took */
     uint64_t repeats; /* of both: had gone in before */
     int64_t given_points;
     int64_t taken_points;

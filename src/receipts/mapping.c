@@ -13,6 +13,7 @@ const char *column_role_name(enum column_role role)
         "receipt", "line",     "time",    "date",      "clock",    "store",
         "card",    "customer", "product", "category",  "quantity", "unit_price",
         "amount",  "currency", "points",  "promotion", "kind",     "original",
+        "codes",
     };
     ASSERT(role < ROLE_COUNT);
     return names[role];

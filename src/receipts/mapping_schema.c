@@ -71,6 +71,7 @@ static const cyaml_schema_field_t columns_fields[] = {
     COLUMN("promotion", ROLE_PROMOTION),
     COLUMN("kind", ROLE_KIND),
     COLUMN("original", ROLE_ORIGINAL),
+    COLUMN("codes", ROLE_CODES),
     CYAML_FIELD_END,
 };
 
