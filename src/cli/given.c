@@ -57,7 +57,8 @@ static void print_codes(struct cli *cli, const struct given *given)
             fprintf(cli->out, "code       %s: taken by %s\n", code->code, code->rule);
         } else {
             fprintf(cli->out, "code       %s: not taken, %s%s%s\n", code->code,
-                    given_code_reason(code->reason), code->rule[0] != '\0' ? " of " : "", code->rule);
+                    given_code_reason(code->reason), code->rule[0] != '\0' ? " of " : "",
+                    code->rule);
         }
     }
 }

@@ -152,7 +152,9 @@ static enum cli_exit print_json(const struct import_tally *tally, struct cli *cl
                   (json_int_t)tally->rows_rejected, "sales", (json_int_t)tally->sales, "returns",
                   (json_int_t)tally->returns, "repeats", (json_int_t)tally->repeats, "given_points",
                   (json_int_t)tally->given_points, "taken_points", (json_int_t)tally->taken_points,
-                  "codes_taken", (json_int_t)tally->codes_taken, "codes_left", (json_int_t)tally->codes_left, "homes", homes_json(tally), "rejected", reasons_json(tally)));
+                  "codes_taken", (json_int_t)tally->codes_taken, "codes_left",
+                  (json_int_t)tally->codes_left, "homes", homes_json(tally), "rejected",
+                  reasons_json(tally)));
 }
 
 static void print_homes(const struct import_tally *tally, const struct cli *cli,

@@ -353,8 +353,7 @@ enum err assemble_row(struct assembler *assembler, const struct row *row, struct
     if (reason == NULL && int64_add(assembler->gross, entry->amount, &gross) != ERR_OK) {
         reason = "the receipt's total is out of range";
     }
-    if (reason == NULL &&
-        assembler->code_count + new_codes(assembler, entry) > LIMIT_SHOWN_CODES) {
+    if (reason == NULL && assembler->code_count + new_codes(assembler, entry) > LIMIT_SHOWN_CODES) {
         reason = decode_refuse(assembler->decoder, "more than %u codes are shown with the receipt",
                                LIMIT_SHOWN_CODES);
     }

@@ -368,8 +368,8 @@ int main(void)
         cmocka_unit_test(test_whole_receipts), cmocka_unit_test(test_repeats),
         cmocka_unit_test(test_composite),      cmocka_unit_test(test_disagreement),
         cmocka_unit_test(test_exclude),        cmocka_unit_test(test_clean),
-        cmocka_unit_test(test_promotions), cmocka_unit_test(test_codes),    cmocka_unit_test(test_points),
-        cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_promotions),     cmocka_unit_test(test_codes),
+        cmocka_unit_test(test_points),         cmocka_unit_test(test_clock),
     };
     return cmocka_run_group_tests_name("receipts_read", tests, NULL, NULL);
 }
