@@ -63,7 +63,7 @@ struct import {
     struct return_allocation allocation;
     struct arena memory; /* of the group's answers */
     struct note note;    /* why the call ends */
-    size_t settled;   /* of the group, so many are durable or refused */
+    size_t settled;      /* of the group, so many are durable or refused */
     size_t count;
     struct import_item group[LIMIT_IMPORT_GROUP];
     size_t sale_line_count;
