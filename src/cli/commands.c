@@ -158,7 +158,8 @@ const struct cli_command commands[] = {
      ROLE_TILL, run_confirm},
     {"coupon issue", "COUPON", "Make codes of a coupon that nobody can guess",
      "talea coupon issue sorry --count 1000 --until 2027-01-01 --out codes.csv\n"
-     "  talea coupon issue birthday --card 6100010000000013",
+     "  talea coupon issue birthday --card 6100010000000013\n"
+     "  talea coupon issue sorry --segment lapsed --out codes.csv",
      coupon_issue_options, 1, 1, ROLE_BACK_OFFICE, run_coupon_issue},
     {"coupon show", "CODE", "Show what a coupon's code is good for",
      "talea coupon show S-7K3Q9D0MXA4TZ2VH8 --card 6100010000000013", coupon_show_options, 1, 1,

@@ -190,6 +190,7 @@ static void describe_terms(const struct programme_opened *programme, struct aren
                  {"expiry months", file->expiry_months},
                  {"expiry month", file->expiry_month},
                  {"expiry day", file->expiry_day},
+                 {"quotes for minutes", file->quote_ms / 60000},
                  {"debt limit", file->debt_limit_minor},
                  {"refund grace days", file->refund_expired_grace_days}};
     for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++) {
