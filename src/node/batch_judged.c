@@ -68,7 +68,7 @@ static bool read_line(const Talea__V1__BasketLine *said, struct basket_line *out
 static enum err read_basket(const Talea__V1__BatchEarn *said, struct batch_sale *sale)
 {
     struct occasion *occasion = &sale->judged.occasion;
-    struct note unused;
+    struct note unused = {""};
     struct money total;
     size_t count = said->n_lines == 0 ? 1 : said->n_lines;
     if (count > LIMIT_RECEIPT_LINES || !is_text_sound(said->store) ||
@@ -90,6 +90,7 @@ static enum err read_basket(const Talea__V1__BatchEarn *said, struct batch_sale 
                                   .channel = text_of(said->channel),
                                   .lines = sale->lines,
                                   .line_count = count};
+    TRY(judged_codes_read(said->codes, said->n_codes, &sale->judged, &unused));
     TRY(occasion_check(occasion, &total, &unused));
     return said->amount_minor == 0 || said->amount_minor == total.minor ? ERR_OK : ERR_INPUT;
 }
@@ -213,6 +214,17 @@ static enum err judge_again(struct batch_sale *sale)
     return judging_has_moved(outcome->verdict) ? ERR_UNAVAILABLE : ERR_OK;
 }
 
+/* What became of its codes, once it took place. */
+static enum err keep_codes(struct batch_sale *sale)
+{
+    struct batch_room *room = sale->batch->room;
+    const struct outcome *outcome = &room->outcomes[sale->at];
+    bool is_refused = outcome->verdict != VERDICT_OK || room->refusals[room->places[sale->at]] != 0;
+    return is_refused ? ERR_OK
+                      : judged_codes_answer(room->node, &sale->judged, outcome->is_repeat,
+                                            &room->memory, &room->codes[sale->at]);
+}
+
 /* Waits for all that was sent. */
 static enum err settle(struct batch_judging *batch)
 {
@@ -220,6 +232,7 @@ static enum err settle(struct batch_judging *batch)
     enum err err = batch->err;
     for (size_t i = 0; i < batch->sale_count; i++) {
         err = err == ERR_OK ? judge_again(batch->sales[i]) : err;
+        err = err == ERR_OK ? keep_codes(batch->sales[i]) : err;
         drop_sale(batch->sales[i]);
     }
     batch->sale_count = 0;

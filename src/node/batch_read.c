@@ -338,6 +338,7 @@ void batch_read(struct batch_room *room, const struct identity *caller,
     room->is_linked = said->is_linked;
     room->submitted = 0;
     room->judged = 0;
+    arena_reset(&room->memory);
     room->is_office = reading.is_office;
     room->said = said->commands;
     for (size_t i = 0; i < said->count; i++) {
@@ -347,6 +348,7 @@ void batch_read(struct batch_room *room, const struct identity *caller,
         room->refusals[i] = (uint16_t)refusal;
         if (refusal == READ_OK) {
             room->ways[room->submitted] = (uint8_t)reading.way;
+            room->codes[room->submitted] = (struct judged_codes){.count = 0};
             room->judged += reading.way == BATCH_PLAIN ? 0 : 1;
             room->places[room->submitted++] = (uint16_t)i;
         }

@@ -31,9 +31,10 @@ static int64_t milli_of(int64_t micro)
 }
 
 /* The lines live as long as `lines`; what texts the message has is borrowed. */
-static void read_occasion(struct import *import, const Talea__V1__ImportReceiptsRequest *request,
-                          const struct command *command, struct basket_line *lines,
-                          struct judging_case *judged)
+static enum err read_occasion(struct import *import,
+                              const Talea__V1__ImportReceiptsRequest *request,
+                              const struct command *command, struct basket_line *lines,
+                              struct judging_case *judged, struct note *note)
 {
     for (size_t i = 0; i < request->n_lines; i++) {
         const Talea__V1__ReceiptLine *line = request->lines[i];
@@ -50,6 +51,7 @@ static void read_occasion(struct import *import, const Talea__V1__ImportReceipts
                                          .channel = text_of(request->channel),
                                          .lines = lines,
                                          .line_count = request->n_lines};
+    TRY(judged_codes_read(request->codes, request->n_codes, judged, note));
     judged->occasion.local =
         request->local_unix_ms != 0
             ? (struct unix_ms){request->local_unix_ms}
@@ -57,6 +59,7 @@ static void read_occasion(struct import *import, const Talea__V1__ImportReceipts
     judged->id = command->transaction_id;
     judged->said = judging_said(&judged->occasion);
     judged->give = *command;
+    return ERR_OK;
 }
 
 static enum err try_case(struct import *import, struct import_item *item, struct note *note)
@@ -127,12 +130,15 @@ enum err import_judge(struct import *import, const Talea__V1__ImportReceiptsRequ
         return ERR_RESOURCE;
     }
     struct judging_case *judged = &item->judged->judged;
-    read_occasion(import, request, command, lines, judged);
+    enum err err = read_occasion(import, request, command, lines, judged, &note);
+    if (err != ERR_OK) {
+        return refuse_case(item, err, &note);
+    }
     if (judged->version->number == 0) {
         return ERR_UNAVAILABLE; /* the ledger doesn't write yet, and keeps it then */
     }
     TRY(wait_for_earlier(import, item));
-    enum err err = try_case(import, item, &note);
+    err = try_case(import, item, &note);
     arena_fini(&judged->arena);
     if (err != ERR_OK) {
         return refuse_case(item, err, &note);

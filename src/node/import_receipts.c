@@ -7,6 +7,8 @@
 #include "node/requests.h"
 #include "node/services.h"
 
+#define ANSWERS_BYTES (32u << 20) /* what became of LIMIT_SHOWN_CODES codes of each receipt */
+
 void import_item_done(struct import_item *item, const struct outcome *outcomes, size_t count,
                       enum err err)
 {
@@ -199,6 +201,19 @@ static bool is_repeat(const struct import_item *item)
                            : item->done > 0 && item->repeats == item->done;
 }
 
+/* What became of codes that were shown, with a sale that took place. */
+static enum err fill_codes(struct import_item *item, Talea__V1__ImportReceiptsResponse *response)
+{
+    struct judged_codes codes = {.count = 0};
+    if (item->judged != NULL && item->refusal.code == NULL) {
+        TRY(judged_codes_answer(item->import->node, &item->judged->judged, item->repeats > 0,
+                                &item->import->memory, &codes));
+    }
+    response->codes = codes.at;
+    response->n_codes = codes.count;
+    return ERR_OK;
+}
+
 static enum err answer(struct import_item *item)
 {
     Talea__V1__ImportReceiptsResponse response;
@@ -216,6 +231,7 @@ static enum err answer(struct import_item *item)
     response.is_repeat = is_repeat(item);
     response.points = item->points;
     response.home = item->home.text;
+    TRY(fill_codes(item, &response));
     if (item->line_matched != NULL) {
         for (size_t i = 0; i < item->request.line_count; i++) {
             matched[i] = item->line_matched[i] ? 1 : 0;
@@ -235,6 +251,7 @@ static void forget_group(struct import *import)
         import_judged_fini(import->group[i].judged);
     }
     import->count = 0;
+    arena_reset(&import->memory);
     import->settled = 0;
     import->sale_line_count = 0;
     import->return_line_count = 0;
@@ -351,7 +368,9 @@ struct rpc_status office_import_receipts(void *context, struct rpc_stream *strea
     import->node = node;
     import->stream = stream;
     in_flight_init(&import->in_flight);
+    arena_init(&import->memory, ANSWERS_BYTES);
     enum err err = run(import);
+    arena_fini(&import->memory);
     in_flight_fini(&import->in_flight);
     struct note note = import->note;
     free(import);

@@ -11,6 +11,7 @@
 
 #include "node/import_refusal.h"
 #include "node/in_flight.h"
+#include "node/judged_codes.h"
 #include "node/judging.h"
 #include "node/node.h"
 #include "store/returns.h"
@@ -62,8 +63,9 @@ struct import {
     struct in_flight in_flight;
     struct return_matcher *matcher;
     struct return_allocation allocation;
-    struct note note; /* why the call ends */
-    size_t settled;   /* of the group, so many are durable or refused */
+    struct arena memory; /* of the group's answers */
+    struct note note;    /* why the call ends */
+    size_t settled;      /* of the group, so many are durable or refused */
     size_t count;
     struct import_item group[LIMIT_IMPORT_GROUP];
     size_t sale_line_count;

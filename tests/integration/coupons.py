@@ -2,9 +2,11 @@
 """Coupons in a running node: codes that are shown, taken, given and issued, and exactly so many."""
 
 import csv
+import json
 import threading
 import time
 import unittest
+import uuid
 
 import wire
 from coalition import Coalition, main, seeded, wait_for
@@ -20,6 +22,8 @@ coupons:
   - {coupon: thanks, prefix: T-}
   - {coupon: fair, codes: [FAIR]}
   - {coupon: twelve, codes: [TWELVE, DOZEN]}
+  - {coupon: bulk, codes: [BULK]}
+  - {coupon: file, codes: [FILE]}
 segments:
   - {segment: lettered, lists: [letter]}
 rules:
@@ -52,6 +56,14 @@ rules:
     coupon: fair
     give: {money_off: 1.00}
     caps: [{per: ever, uses: 6, of: code}]
+  - rule: bulk-points
+    coupon: bulk
+    give: {points: 50}
+    caps: [{per: ever, uses: 5, of: all}]
+  - rule: file-points
+    coupon: file
+    give: {points: 60}
+    caps: [{per: ever, uses: 4, of: code}]
   - rule: twelve-points
     coupon: twelve
     give: {points: 5}
@@ -231,6 +243,62 @@ class Coupons(unittest.TestCase):
                                          added[1]["card"])["is_for_card"], True)
         words[3:5] = ["--count", "5"]
         self.assertIn("USAGE", self.grocer.talea(*words, "--list", "letter", expect=2).stderr)
+
+    def test_exactly_so_many_in_batches(self):
+        pb = wire.messages()
+        cards = [self.card() for _ in range(12)]
+        commands = [pb.ledger.BatchCommand(
+            transaction_id=uuid.uuid4().bytes,
+            earn=pb.ledger.BatchEarn(card=card, amount_minor=100, codes=["BULK", "NOTHING"]))
+            for card in cards]
+        commands[11].earn.codes.append("BULK")
+        with wire.channel(self.grocer, "till") as channel:
+            ledger = wire.service(channel, pb.ledger, "LedgerService")
+            request = pb.ledger.ExecuteBatchRequest(commands=commands)
+            first = ledger.ExecuteBatch(request).answers
+            self.grocer.kill()
+            self.grocer.start()
+        with wire.channel(self.grocer, "till") as channel:
+            again = wire.service(channel, pb.ledger, "LedgerService").ExecuteBatch(request).answers
+        self.assertEqual(first[11].refusal, pb.ledger.REFUSAL_INVALID_LINES)
+        for answers in (first, again):
+            taken = [answer.codes[0].is_taken for answer in answers[:11]]
+            self.assertEqual((sum(taken), [answer.points for answer in answers[:11]]),
+                             (5, [51 if is_taken else 1 for is_taken in taken]))
+            self.assertEqual({(code.rule, code.reason) for answer in answers[:11]
+                              for code in answer.codes if not code.is_taken},
+                             {("bulk-points", "cap"), ("", "code_unknown")})
+        self.assertEqual([answer.codes for answer in again[:11]],
+                         [answer.codes for answer in first[:11]])
+
+    def test_exactly_so_many_in_a_file(self):
+        cards = [self.card() for _ in range(7)]
+        self.grocer.replace("codes.map.yaml", b"""rows: lines
+columns:
+  receipt: {column: receipt}
+  time: {column: time}
+  card: {column: card}
+  amount: {column: amount}
+  currency: {value: USD}
+  codes: {column: codes}
+time: {formats: ["%Y-%m-%d %H:%M:%S"]}
+""")
+        day = time.strftime("%Y-%m-%d 00:00:00", time.gmtime())
+        self.grocer.replace("codes-in.csv", ("receipt,time,card,amount,codes\n" + "".join(
+            f"f{n},{day},{card},2.00,FILE;LENS\nf{n},{day},{card},1.00,FILE\n"
+            for n, card in enumerate(cards))).encode())
+        words = ["import", "receipts", self.grocer.path("codes-in.csv"), "--map",
+                 self.grocer.path("codes.map.yaml"), "--json"]
+        for repeats in (0, 7):
+            result = self.grocer.talea(*words)
+            tally = json.loads(result.stdout)
+            self.assertEqual((tally["sales"], tally["repeats"], tally["codes_taken"],
+                              tally["codes_left"], tally["given_points"]),
+                             (7, repeats, 4, 10, 4 * 60 + 7 * 3))
+            self.assertEqual(result.stderr.count("code FILE was not taken: used as often as it "
+                                                 "may be of file-points"), 3)
+            self.assertIn("codes-in.csv:2: code LENS was not taken: no coupon has this code\n",
+                          result.stderr)
 
     def quote(self, card, *words, node=None):
         return (node or self.grocer).cli("quote", card, *words)
