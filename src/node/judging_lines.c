@@ -79,13 +79,17 @@ static enum err add_line(struct returning *r, const struct line_back *back)
     return ERR_OK;
 }
 
-static void write_remarks(const struct returning *r, const struct uid *id,
-                          struct standing_step *steps, struct buffer *out)
+static enum err write_remarks(const struct returning *r, const struct uid *id,
+                              struct standing_step *steps, struct buffer *out)
 {
     struct standing_owner owner = standing_of_sale(id);
     size_t count = 0;
     for (size_t i = 0; i < r->kept.occasion.line_count; i++) {
-        if (r->after[i] != r->before[i] && count < LIMIT_STANDING_STEPS) {
+        if (r->after[i] != r->before[i] && count == LIMIT_RETURNED_LINES) {
+            return note_set(r->note, ERR_INPUT, "at most %u lines come back at once",
+                            LIMIT_RETURNED_LINES);
+        }
+        if (r->after[i] != r->before[i]) {
             steps[count++] = (struct standing_step){.how = STANDING_SET,
                                                     .slot = returned_lines_slot(),
                                                     .bucket = (int64_t)i + 1,
@@ -94,6 +98,7 @@ static void write_remarks(const struct returning *r, const struct uid *id,
         }
     }
     standing_write_group(out, &owner, steps, count);
+    return out->err;
 }
 
 /* Whose standing the sale changed. */
@@ -166,7 +171,7 @@ enum err judging_lines_rest(struct node *node, const struct snapshot *snapshot,
         return note_set(note, ERR_CORRUPT, "the programme that it was judged by is not kept");
     }
     size_t bytes = (r.kept.occasion.line_count + 1) * sizeof(int64_t);
-    struct standing_step *steps = arena_alloc(arena, LIMIT_STANDING_STEPS * sizeof *steps);
+    struct standing_step *steps = arena_alloc(arena, LIMIT_RETURNED_LINES * sizeof *steps);
     r.before = arena_alloc(arena, bytes);
     r.after = arena_alloc(arena, bytes);
     if (steps == NULL || r.before == NULL || r.after == NULL) {
@@ -177,8 +182,7 @@ enum err judging_lines_rest(struct node *node, const struct snapshot *snapshot,
         TRY(add_line(&r, &lines[i]));
     }
     TRY(check_whole(&r));
-    write_remarks(&r, id, steps, &out_rest->remarks);
-    TRY(out_rest->remarks.err);
+    TRY(write_remarks(&r, id, steps, &out_rest->remarks));
     struct judging_case judged = {.purpose = JUDGING_SALE,
                                   .snapshot = snapshot,
                                   .version = r.version,
