@@ -43,30 +43,18 @@ struct returning {
     struct note *note;
 };
 
-static enum err read_before(struct returning *r, const struct snapshot *snapshot,
-                            const struct uid *id)
+static enum err read_before(struct returning *r, const struct uid *id)
 {
     struct standing_owner owner = standing_of_sale(id);
-    struct state_reader *reader;
-    struct standing_row *row = malloc(sizeof *row);
-    if (row == NULL) {
-        return ERR_RESOURCE;
-    }
-    enum err err = readers_take(r->node->readers, &reader);
-    if (err == ERR_OK) {
-        struct ledger_view view = state_reader_view(reader);
-        err = ledger_get_standing(&view, &snapshot->roster, &owner, row);
-        readers_give(r->node->readers, reader);
-    }
-    if (err == ERR_OK) {
-        struct standing standing = standing_of_row(row);
-        for (size_t i = 0; i < r->kept.occasion.line_count; i++) {
-            r->before[i] = standing_value(&standing, returned_lines_slot(), (int64_t)i + 1);
-            r->after[i] = r->before[i];
-        }
+    struct standing_row *row;
+    TRY(readers_standing(r->node->readers, &owner, &row));
+    struct standing standing = standing_of_row(row);
+    for (size_t i = 0; i < r->kept.occasion.line_count; i++) {
+        r->before[i] = standing_value(&standing, returned_lines_slot(), (int64_t)i + 1);
+        r->after[i] = r->before[i];
     }
     free(row);
-    return err;
+    return ERR_OK;
 }
 
 static enum err add_line(struct returning *r, const struct line_back *back)
@@ -189,7 +177,7 @@ enum err judging_lines_rest(struct node *node, const struct snapshot *snapshot,
     if (steps == NULL || r.before == NULL || r.after == NULL) {
         return ERR_RESOURCE;
     }
-    TRY(read_before(&r, snapshot, id));
+    TRY(read_before(&r, id));
     for (size_t i = 0; i < count; i++) {
         TRY(add_line(&r, &lines[i]));
     }
