@@ -21,12 +21,16 @@ struct batch_room *batch_room_create(struct node *node)
         room->next = NULL;
         room->call = NULL;
         room->count = 0;
+        arena_init(&room->words, LIMIT_BATCH_COMMANDS * sizeof(struct note));
     }
     return room;
 }
 
 void batch_room_destroy(struct batch_room *room)
 {
+    if (room != NULL) {
+        arena_fini(&room->words);
+    }
     free(room);
 }
 
