@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "node/fraud_gate.h"
+#include "node/judged_codes.h"
 #include "node/node.h"
 #include "node/replier.h"
 #include "talea/v1/ledger.pb-c.h"
@@ -49,13 +50,15 @@ struct batch_room {
     size_t judged;                      /* those of them that are not plain */
     /* What fraud rules say, by place in the request; only where there are such rules. */
     bool is_watched;
-    struct arena words;
-    char *messages[LIMIT_BATCH_COMMANDS];    /* in `words`; NULL: none */
+    char *messages[LIMIT_BATCH_COMMANDS];    /* in the room's memory; NULL: none */
     struct uid alerts[LIMIT_BATCH_COMMANDS]; /* nil: none */
     bool is_office;
     Talea__V1__BatchCommand *const *said; /* until they are submitted */
     struct command commands[LIMIT_BATCH_COMMANDS];
     struct outcome outcomes[LIMIT_BATCH_COMMANDS];
+    /* By place among the submitted, of those that rules judged; in the room's memory. */
+    struct judged_codes codes[LIMIT_BATCH_COMMANDS];
+    struct arena memory; /* of one batch */
     Talea__V1__BatchAnswer answers[LIMIT_BATCH_COMMANDS];
     Talea__V1__BatchAnswer *answer_list[LIMIT_BATCH_COMMANDS];
 };

@@ -4,6 +4,8 @@
 
 #include "node/batch.h"
 
+#define ROOM_BYTES (64u << 20) /* what became of LIMIT_SHOWN_CODES codes of each command */
+
 struct batch_rooms {
     pthread_mutex_t lock;
     pthread_cond_t is_given;
@@ -21,7 +23,7 @@ struct batch_room *batch_room_create(struct node *node)
         room->next = NULL;
         room->call = NULL;
         room->count = 0;
-        arena_init(&room->words, LIMIT_BATCH_COMMANDS * sizeof(struct note));
+        arena_init(&room->memory, ROOM_BYTES);
     }
     return room;
 }
@@ -29,7 +31,7 @@ struct batch_room *batch_room_create(struct node *node)
 void batch_room_destroy(struct batch_room *room)
 {
     if (room != NULL) {
-        arena_fini(&room->words);
+        arena_fini(&room->memory);
     }
     free(room);
 }

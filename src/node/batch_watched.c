@@ -15,7 +15,7 @@ enum err batch_refuse_fraud(struct batch_room *room, size_t at,
     struct note words;
     fraud_gate_words(decision, &words);
     room->refusals[place] = FRAUD_LIMIT;
-    room->messages[place] = arena_text(&room->words, slice_of(words.text, strlen(words.text)));
+    room->messages[place] = arena_text(&room->memory, slice_of(words.text, strlen(words.text)));
     return fraud_gate_raise(room->node->fraud_gate, decision);
 }
 

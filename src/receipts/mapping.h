@@ -23,7 +23,9 @@
  *                             # and store, card or customer, product, category, quantity (1 without
  *                             # it), unit_price or amount, currency, points, and promotion: the
  *                             # number of the charter's that pays for a sale's points; empty: none;
- *                             # till and cashier, for fraud rules
+ *                             # and codes: of coupons that were shown, with blanks, commas or
+ *                             # semicolons between them; a receipt's are those of all its rows;
+ *                             # and till and cashier, for fraud rules
  *   time:
  *     formats: ["%Y-%m-%d %H:%M:%S"]  # tried in order; see receipts/date.h
  *     offset: "+00:00"        # of the brand's clock from UTC, or minutes (300)
@@ -86,6 +88,7 @@ enum column_role {
     ROLE_PROMOTION,
     ROLE_KIND,
     ROLE_ORIGINAL,
+    ROLE_CODES,
     ROLE_TILL_NAME,
     ROLE_CASHIER_NAME,
     ROLE_COUNT

@@ -75,6 +75,7 @@ static const cyaml_schema_field_t columns_fields[] = {
     COLUMN("promotion", ROLE_PROMOTION),
     COLUMN("kind", ROLE_KIND),
     COLUMN("original", ROLE_ORIGINAL),
+    COLUMN("codes", ROLE_CODES),
     COLUMN("till", ROLE_TILL_NAME),
     COLUMN("cashier", ROLE_CASHIER_NAME),
     CYAML_FIELD_END,
