@@ -70,6 +70,11 @@ bool caps_use_up(const struct judging *j, uint16_t place, size_t code);
 /* ERR_RANGE, ERR_RESOURCE. */
 MUST_USE enum err caps_count(struct judging *j, uint16_t place, size_t code, int64_t given);
 
+/* How often the rule, which is for the n-th purchase, was had in the window that purchases are
+ * counted in; and once more. ERR_RANGE, ERR_RESOURCE. */
+MUST_USE enum err purchase_had(const struct judging *j, uint16_t place, int64_t *out_had);
+MUST_USE enum err purchase_have(struct judging *j, uint16_t place);
+
 /* What a rule would give now, without caps, in minor units; of its goods' lines in `parts` each
  * one's weight for sharing it out (0 for other lines). ERR_RANGE, ERR_RESOURCE. */
 MUST_USE enum err gift_wanted(const struct judging *j, const struct rule *rule, int64_t *out_wanted,

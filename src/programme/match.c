@@ -238,8 +238,26 @@ static enum err match_metrics(const struct judging *j, const struct when *when,
     return ERR_OK;
 }
 
-static enum err match_member(struct judging *j, const struct when *when, struct trace_row *out)
+/* The n-th purchase has it, and no other one: also when one that was promised, and counted as such,
+ * was given up. */
+static enum err match_purchase(const struct judging *j, uint16_t place, struct trace_row *out)
 {
+    const struct when *when = &j->text->rules[place].when;
+    int64_t before;
+    int64_t had;
+    TRY(metric_before(j, when->purchases, &before));
+    TRY(purchase_had(j, place, &had));
+    if (before != (int64_t)when->purchase - 1) {
+        *out = fails(TRACE_PURCHASE, before + 1, when->purchase);
+    } else if (had > 0) {
+        *out = fails(TRACE_PURCHASE_HAD, when->purchase, when->purchase);
+    }
+    return ERR_OK;
+}
+
+static enum err match_member(struct judging *j, uint16_t place, struct trace_row *out)
+{
+    const struct when *when = &j->text->rules[place].when;
     if (when->is_referred && !occasion_is_referred(j->occasion)) {
         *out = fails(TRACE_REFERRER, j->occasion->shopper.referrer.length > 0 ? 1 : 0, 0);
         return ERR_OK;
@@ -260,14 +278,8 @@ static enum err match_member(struct judging *j, const struct when *when, struct 
     if (out->reason == TRACE_FIRED) {
         TRY(match_metrics(j, when, out));
     }
-    if (out->reason == TRACE_FIRED && when->purchase != 0) {
-        int64_t before;
-        TRY(metric_before(j, when->purchases, &before));
-        if (before != (int64_t)when->purchase - 1) {
-            *out = fails(TRACE_PURCHASE, before + 1, when->purchase);
-        }
-    }
-    return ERR_OK;
+    return out->reason == TRACE_FIRED && when->purchase != 0 ? match_purchase(j, place, out)
+                                                             : ERR_OK;
 }
 
 static bool is_on(const struct rule *rule, const struct occasion *occasion)
@@ -319,7 +331,7 @@ static enum err match_all(struct judging *j, uint16_t place, struct trace_row *o
         TRY(match_basket(j, rule, out));
     }
     if (out->reason == TRACE_FIRED) {
-        TRY(match_member(j, &rule->when, out));
+        TRY(match_member(j, place, out));
     }
     if (out->reason == TRACE_FIRED) {
         TRY(match_take(j, rule, out));

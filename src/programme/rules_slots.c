@@ -96,6 +96,11 @@ static enum err place_slots(const struct rules_text *text, struct rules_slots *s
         const struct rule *rule = &text->rules[r];
         names[count++] = (struct named_slot){slot_named(SLOT_RULE, 0, rule->name), rule_word,
                                              rule->name, rule->line};
+        if (rule->when.purchase != 0) {
+            unsigned kind = (unsigned)text->metrics[rule->when.purchases].window.kind;
+            slots->had[r] = slot_named(SLOT_PURCHASE_HAD, kind, rule->name);
+            names[count++] = (struct named_slot){slots->had[r], rule_word, rule->name, rule->line};
+        }
         slots->cap_first[r + 1] = slots->cap_first[r] + (uint32_t)rule->cap_count;
         for (size_t c = 0; c < rule->cap_count; c++) {
             unsigned variant =
@@ -136,6 +141,10 @@ static void place_windows(const struct rules_text *text, struct rules_slots *slo
         }
     }
     for (size_t r = 0; r < text->rule_count; r++) {
+        if (slots->had[r] != 0) {
+            struct window window = text->metrics[text->rules[r].when.purchases].window;
+            slots->windows[count++] = (struct slot_window){slots->had[r], window, false};
+        }
         for (size_t c = 0; c < text->rules[r].cap_count; c++) {
             const struct cap_slots *cap = &slots->caps[slots->cap_first[r] + c];
             struct window window = text->rules[r].caps[c].window;
@@ -155,10 +164,12 @@ static enum err reserve(const struct rules_text *text, struct rules_slots *slots
     slots->metrics = calloc(text->metric_count + 1, sizeof slots->metrics[0]);
     slots->cap_first = calloc(text->rule_count + 1, sizeof slots->cap_first[0]);
     slots->caps = calloc(caps + 1, sizeof slots->caps[0]);
-    slots->windows = calloc(3 * text->metric_count + text->campaign_count + 2 * caps + 1,
-                            sizeof slots->windows[0]);
+    slots->had = calloc(text->rule_count + 1, sizeof slots->had[0]);
+    size_t windows =
+        3 * text->metric_count + text->campaign_count + text->rule_count + 2 * caps + 1;
+    slots->windows = calloc(windows, sizeof slots->windows[0]);
     bool has_all = slots->metrics != NULL && slots->cap_first != NULL && slots->caps != NULL &&
-                   slots->windows != NULL;
+                   slots->had != NULL && slots->windows != NULL;
     return has_all ? ERR_OK : ERR_RESOURCE;
 }
 
@@ -166,7 +177,7 @@ static enum err fill(const struct rules_text *text, struct rules_slots *slots, s
 {
     TRY(reserve(text, slots));
     size_t most = text->goods_count + text->metric_count + text->tier_count + text->coupon_count +
-                  text->segment_count + text->campaign_count + text->rule_count +
+                  text->segment_count + text->campaign_count + 2 * text->rule_count +
                   2 * count_caps(text);
     struct named_slot *names = calloc(most + 1, sizeof names[0]);
     if (names == NULL) {
@@ -196,6 +207,7 @@ void rules_slots_fini(struct rules_slots *slots)
     free(slots->metrics);
     free(slots->cap_first);
     free(slots->caps);
+    free(slots->had);
     free(slots->windows);
 }
 

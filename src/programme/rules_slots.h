@@ -20,6 +20,7 @@ struct rules_slots {
     uint64_t *metrics;
     uint32_t *cap_first; /* of each rule, where its caps begin in `caps`; one more */
     struct cap_slots *caps;
+    uint64_t *had;               /* of each rule for the n-th purchase; else 0 */
     struct slot_window *windows; /* of metrics and caps, ascending by slot */
     size_t window_count;
 };

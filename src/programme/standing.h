@@ -29,7 +29,8 @@ enum slot_of {
     SLOT_REFERRER = 20, /* who brought the member: halves of its id (ledger/referral.h) */
     SLOT_LIST = 21,     /* 1: the member is on the static list of that name */
     SLOT_RAISED = 22,   /* of an event that is still to be judged (ledger/referral.h) */
-    SLOT_LINE_BACK = 23 /* of a sale: how much of a line came back (returned_lines.h) */
+    SLOT_LINE_BACK = 23, /* of a sale: how much of a line came back (returned_lines.h) */
+    SLOT_PURCHASE_HAD = 24 /* of a rule for the n-th purchase: how often it was had */
 };
 
 /* The bucket of numbers that belong to no programme: no version of one drops them. */

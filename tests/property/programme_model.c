@@ -62,7 +62,8 @@ static void count_in_cap(const struct model *model, size_t r, const struct cap *
     *uses = 0;
     for (size_t h = 0; h < model->past_count && !cap->is_per_receipt; h++) {
         const struct happened *past = &model->past[h];
-        bool is_counted = model_is_within(cap->window, unix_day(past->occasion.local),
+        bool is_counted = (cap->of != CAP_OF_MEMBER || past->member == model->now->member) &&
+                          model_is_within(cap->window, unix_day(past->occasion.local),
                                           unix_day(model->now->occasion.local)) &&
                           (cap->of != CAP_OF_CODE || slice_equal(past->used[r], code));
         *amount += is_counted ? past->given[r] : 0;
@@ -82,7 +83,7 @@ static bool is_good_code(const struct model *model, uint16_t coupon, struct slic
         return slice_equal(code, slice_of("P-1", 3)) && day < 400;
     }
     return slice_equal(code, slice_of("Q-1", 3)) && day < 30 &&
-           slice_equal(model->now->occasion.shopper.key, slice_of("me", 2));
+           slice_equal(model->now->occasion.shopper.key, model->person);
 }
 
 /* The first good code whose uses aren't spent. */
@@ -103,6 +104,22 @@ static struct slice code_for(const struct model *model, size_t r)
         }
     }
     return slice_of(NULL, 0);
+}
+
+/* The n-th purchase has it once, also when one before it was given up. */
+static bool was_had(const struct model *model, size_t r)
+{
+    const struct when *when = &model->text->rules[r].when;
+    for (size_t h = 0; h < model->past_count; h++) {
+        const struct happened *past = &model->past[h];
+        if (past->member == model->now->member && past->given[r] > 0 &&
+            model_is_within(model->text->metrics[when->purchases].window,
+                            unix_day(past->occasion.local),
+                            unix_day(model->now->occasion.local))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool applies(const struct model *model, const struct rule *rule)
@@ -146,14 +163,12 @@ static bool applies(const struct model *model, const struct rule *rule)
                                       cost < when->goods_minor || milli < when->goods_milli)) {
         return false;
     }
-    if (when->metric_count > 0) {
-        int64_t value = model_metric(model, when->metrics[0].metric, when->metrics[0].counts_this);
-        if (value < when->metrics[0].at_least || value >= when->metrics[0].below) {
-            return false;
-        }
+    if (when->metric_count > 0 && !model_is_within_bounds(model, &when->metrics[0])) {
+        return false;
     }
     return when->purchase == 0 ||
-           model_metric(model, when->purchases, false) == (int64_t)when->purchase - 1;
+           (model_metric(model, when->purchases, false) == (int64_t)when->purchase - 1 &&
+            !was_had(model, place));
 }
 
 static int64_t days_more(const struct model *model, const struct gift *gift)
@@ -432,5 +447,9 @@ bool model_judge(struct model *model)
     for (enum stage stage = STAGE_BASE; stage < STAGE_COUNT; stage++) {
         model_stage(model, stage);
     }
+    for (unsigned t = 0; t < TIERS_MAX; t++) {
+        now->ends[t] = model_end(model, (uint16_t)(METRIC_AT_UNTIL + t), true);
+    }
+    now->streak = model_metric(model, METRIC_AT_STREAK, true);
     return true;
 }
