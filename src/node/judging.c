@@ -175,13 +175,15 @@ const struct outcome *judging_outcome(const struct outcome *outcomes, size_t cou
     return &outcomes[0];
 }
 
-/* A repeat pays nothing more. */
+/* A repeat pays nothing more, and isn't refused for what is another by now. */
 static enum err find_known(const struct node *node, const struct ledger_view *view,
                            struct judging_case *judged)
 {
     uint64_t row;
-    enum err err = ledger_find_occasion(view, &judged->snapshot->roster, &node->config.partner,
-                                        &judged->id, &row);
+    enum err err = judged->purpose == JUDGING_QUOTE
+                       ? judging_find_reserve(node, view, &judged->quote_id, &row)
+                       : ledger_find_occasion(view, &judged->snapshot->roster,
+                                              &node->config.partner, &judged->id, &row);
     judged->is_known = err == ERR_OK;
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
@@ -242,7 +244,7 @@ static enum err judge_case(struct judging_case *judged, const struct standing *b
     const struct rules *rules = judged->version->rules;
     if (judged->purpose == JUDGING_CONFIRM) {
         *out_kept = judged->promised->standing;
-        return judging_take_promise(judged);
+        return judging_take_promise(judged, before);
     }
     TRY(rules_drop_passed(rules, before, occasion_day(&judged->occasion), &judged->arena,
                           out_kept));

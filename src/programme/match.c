@@ -223,17 +223,7 @@ static enum err match_metrics(const struct judging *j, const struct when *when,
 {
     *out = holds;
     for (size_t i = 0; i < when->metric_count && out->reason == TRACE_FIRED; i++) {
-        const struct metric_bounds *bounds = &when->metrics[i];
-        int64_t value;
-        TRY(bounds->counts_this ? metric_now(j, bounds->metric, &value)
-                                : metric_before(j, bounds->metric, &value));
-        if (value < bounds->at_least) {
-            *out = fails(TRACE_METRIC_BELOW, value, bounds->at_least);
-            out->metric = bounds->metric;
-        } else if (value >= bounds->below) {
-            *out = fails(TRACE_METRIC_ABOVE, value, bounds->below);
-            out->metric = bounds->metric;
-        }
+        TRY(metric_bounded(j, &when->metrics[i], out));
     }
     return ERR_OK;
 }
@@ -282,9 +272,11 @@ static enum err match_member(struct judging *j, uint16_t place, struct trace_row
                                                              : ERR_OK;
 }
 
+/* A term is given back by an event: else a quote would promise what a second one promises too. */
 static bool is_on(const struct rule *rule, const struct occasion *occasion)
 {
-    return rule->is_on_any ||
+    bool is_never_sold = rule->gift.gives == GIVES_REFUND && occasion->kind == OCCASION_SALE;
+    return (rule->is_on_any && !is_never_sold) ||
            (rule->on == occasion->kind &&
             (rule->on == OCCASION_SALE || slice_equal(rule->event, occasion->event)));
 }

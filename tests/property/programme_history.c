@@ -358,7 +358,10 @@ static bool is_in_segment(const struct model *model, uint16_t number)
         return model_is_within_bounds(model, segment->metrics);
     }
     bool is_first = is_in_segment(model, 0);
-    bool is_listed = segment->list_count == 0 || shopper->list_count == 2; /* "vip" is the second */
+    bool is_listed = segment->list_count == 0;
+    for (size_t i = 0; i < shopper->list_count; i++) {
+        is_listed = is_listed || slice_equal(shopper->lists[i], segment->lists[0]);
+    }
     return is_listed && (segment->none_count == 1 ? !is_first : is_first);
 }
 

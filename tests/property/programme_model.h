@@ -52,8 +52,9 @@ struct drawn {
 /* What happened: the occasion, and what the model says each rule gave and each line cost. */
 struct happened {
     unsigned member;
-    bool is_held;    /* promised, and not paid for yet */
-    bool is_promise; /* it was promised before it took place */
+    unsigned promise;        /* its number; 0: none was made */
+    bool is_held;            /* promised, and not paid for yet */
+    bool is_promise;         /* it was promised before it took place */
     int64_t ends[TIERS_MAX]; /* of what was promised: where it would have ended */
     int64_t streak;          /* with it, as it was told */
     struct occasion occasion;
@@ -127,6 +128,10 @@ int64_t model_end(const struct model *model, uint16_t number, bool counts_this);
 void model_paid(const struct model *model, uint16_t number, int64_t *out_money, int64_t *out_days);
 /* Does the member have what a rule asks for, but for metrics and codes? */
 bool model_is_member(const struct model *model, const struct when *when);
+
+/* How much, and how often, the rule has given in a cap's window; of a cap by code, to this one. */
+void model_count_in_cap(const struct model *model, size_t r, const struct cap *cap,
+                        struct slice code, int64_t *out_amount, int64_t *out_uses);
 
 /* Fills in `now`. False where points would pay more than is left to pay. */
 bool model_judge(struct model *model);
