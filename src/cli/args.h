@@ -77,6 +77,7 @@ enum option_key {
     OPT_STATE,
     OPT_BY,
     OPT_YES,
+    OPT_ANYWAY,
     OPT_AT,
     OPT_KIND,
     OPT_ACCOUNT,

@@ -158,7 +158,8 @@ const struct cli_command commands[] = {
      ROLE_TILL, run_confirm},
     {"coupon issue", "COUPON", "Make codes of a coupon that nobody can guess",
      "talea coupon issue sorry --count 1000 --until 2027-01-01 --out codes.csv\n"
-     "  talea coupon issue birthday --card 6100010000000013",
+     "  talea coupon issue birthday --card 6100010000000013\n"
+     "  talea coupon issue sorry --segment lapsed --out codes.csv",
      coupon_issue_options, 1, 1, ROLE_BACK_OFFICE, run_coupon_issue},
     {"coupon show", "CODE", "Show what a coupon's code is good for",
      "talea coupon show S-7K3Q9D0MXA4TZ2VH8 --card 6100010000000013", coupon_show_options, 1, 1,
@@ -295,9 +296,11 @@ const struct cli_command commands[] = {
      "talea programme example > programme.yaml", NULL, 0, 0, 0, run_programme_example},
     {"programme check", "FILE", "Say what is wrong with a programme, line by line",
      "talea programme check programme.yaml", NULL, 1, 1, 0, run_programme_check},
-    {"programme diff", "BEFORE AFTER",
-     "Show what a version of a programme says otherwise; exit 1 where it does",
-     "talea programme diff programme.yaml next.yaml", NULL, 2, 2, 0, run_programme_diff},
+    {"programme diff", "[BEFORE] AFTER",
+     "Show what a version of a programme says otherwise than one before it (default: the one in "
+     "force); exit 1 where it does",
+     "talea programme diff next.yaml\n  talea programme diff programme.yaml next.yaml", NULL, 1, 2,
+     ROLE_BACK_OFFICE, run_programme_diff},
     {"programme try", "FILE", "Try a programme on sales that were made: what each rule would give",
      "talea programme try next.yaml --receipts october.csv.gz --map till.yaml \\\n"
      "      --against programme.yaml --price 0.01\n"

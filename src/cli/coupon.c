@@ -4,12 +4,12 @@
 
 #include "cli/amounts.h"
 #include "cli/commands.h"
+#include "cli/coupon.h"
 #include "cli/csv.h"
 #include "cli/message.h"
 #include "cli/progress.h"
 #include "cli/selector.h"
 #include "cli/table.h"
-#include "talea/v1/programme.pb-c.h"
 
 #define COUNT_MAX 10000000
 
@@ -19,13 +19,15 @@ const struct argp_option coupon_issue_options[] = {
      "The first day on which they are over, on the brand's clock (default: never)", 0},
     {"card", OPT_CARD, "CARD", 0, "For whoever has this card", 0},
     {"member", OPT_MEMBER, "ID", 0, "For this member", 0},
+    {"segment", OPT_SEGMENT, "NAME", 0, "One for each member of this segment of the programme", 0},
+    {"list", OPT_LIST, "NAME", 0, "One for each member on this list", 0},
     {"out", OPT_OUT, "FILE.csv", 0, "Write the codes to a new file instead of the terminal", 0},
     TRANSACTION_OPTION,
     {0}};
 const struct argp_option coupon_show_options[] = {
     {"card", OPT_CARD, "CARD", 0, "Is it for whoever has this card?", 0}, {0}};
 
-static enum cli_exit call(struct cli *cli, const char *method, const ProtobufCMessage *request,
+enum cli_exit coupon_call(struct cli *cli, const char *method, const ProtobufCMessage *request,
                           ProtobufCMessage **out_reply)
 {
     return session_call(cli, &talea__v1__programme_service__descriptor, method, request, out_reply);
@@ -118,7 +120,7 @@ static enum cli_exit issue_all(struct issue *issue)
     progress_begin(&issue->progress, issue->cli, "issuing");
     do {
         CLEANUP(message_release) ProtobufCMessage *message = NULL;
-        outcome = call(issue->cli, "IssueCoupons", &issue->request.base, &message);
+        outcome = coupon_call(issue->cli, "IssueCoupons", &issue->request.base, &message);
         if (outcome == CLI_OK) {
             const Talea__V1__IssueCouponsResponse *reply =
                 (const Talea__V1__IssueCouponsResponse *)message;
@@ -160,6 +162,9 @@ static enum cli_exit conclude(struct issue *issue, enum cli_exit outcome)
 enum cli_exit run_coupon_issue(struct cli *cli)
 {
     struct issue issue = {.cli = cli};
+    if (coupon_has_audience(cli)) {
+        return coupon_issue_audience(cli);
+    }
     talea__v1__issue_coupons_request__init(&issue.request);
     const char *path = cli_option(cli, OPT_OUT);
     enum cli_exit outcome = read_issue(&issue);
@@ -210,7 +215,7 @@ enum cli_exit run_coupon_show(struct cli *cli)
     if (cli_option(cli, OPT_CARD) != NULL) {
         request.card = message_text(cli_option(cli, OPT_CARD));
     }
-    enum cli_exit outcome = call(cli, "GetCoupon", &request.base, &message);
+    enum cli_exit outcome = coupon_call(cli, "GetCoupon", &request.base, &message);
     if (outcome != CLI_OK || cli->is_json) {
         return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
     }
@@ -254,6 +259,17 @@ static void add_row(struct table *table, const Talea__V1__CouponRow *row)
     }
 }
 
+/* Of all codes of a coupon together. */
+static void print_caps_of_all(struct cli *cli, const Talea__V1__CouponRow *row)
+{
+    for (size_t i = 0; i < row->n_of_all; i++) {
+        const Talea__V1__CouponUse *use = row->of_all[i];
+        fprintf(cli->out, "%s: %s is for %lld in all, %lld are left\n", row->coupon, use->rule,
+                (long long)use->at_most,
+                (long long)(use->used < use->at_most ? use->at_most - use->used : 0));
+    }
+}
+
 enum cli_exit run_coupon_list(struct cli *cli)
 {
     static const char *const titles[] = {"coupon", "codes", "for", ">issued", ">used", ">left"};
@@ -263,7 +279,7 @@ enum cli_exit run_coupon_list(struct cli *cli)
     if (cli_argument(cli, 0) != NULL) {
         request.coupon = message_text(cli_argument(cli, 0));
     }
-    enum cli_exit outcome = call(cli, "ListCoupons", &request.base, &message);
+    enum cli_exit outcome = coupon_call(cli, "ListCoupons", &request.base, &message);
     if (outcome != CLI_OK || cli->is_json) {
         return outcome == CLI_OK ? session_print_json(cli, message) : outcome;
     }
@@ -275,5 +291,8 @@ enum cli_exit run_coupon_list(struct cli *cli)
     }
     table_print(&table, cli->out, cli->is_coloured);
     table_fini(&table);
+    for (size_t i = 0; i < reply->n_coupons; i++) {
+        print_caps_of_all(cli, reply->coupons[i]);
+    }
     return CLI_OK;
 }

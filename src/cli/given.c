@@ -34,7 +34,7 @@ static void print_awards(struct cli *cli, const struct units *units, const struc
 }
 
 /* Of codes in words; what else rules ask for by its name, as `talea explain` tells it in full. */
-static const char *code_reason(const char *reason)
+const char *given_code_reason(const char *reason)
 {
     static const char *const words[][2] = {
         {"code_unknown", "no coupon has this code"}, {"code_over", "its time is over"},
@@ -57,7 +57,8 @@ static void print_codes(struct cli *cli, const struct given *given)
             fprintf(cli->out, "code       %s: taken by %s\n", code->code, code->rule);
         } else {
             fprintf(cli->out, "code       %s: not taken, %s%s%s\n", code->code,
-                    code_reason(code->reason), code->rule[0] != '\0' ? " of " : "", code->rule);
+                    given_code_reason(code->reason), code->rule[0] != '\0' ? " of " : "",
+                    code->rule);
         }
     }
 }

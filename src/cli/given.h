@@ -26,6 +26,8 @@ struct given {
 MUST_USE enum cli_exit given_print(struct cli *cli, const struct given *given);
 /* The answer of Earn and of ConfirmQuote. */
 MUST_USE enum cli_exit given_print_sale(struct cli *cli, const Talea__V1__EarnResponse *reply);
+/* Why a code was not taken, in words; of what else rules ask for, its name. */
+const char *given_code_reason(const char *reason);
 /* --code, as a message's list. */
 char **given_codes(const struct cli *cli);
 

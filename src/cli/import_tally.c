@@ -146,13 +146,15 @@ static enum cli_exit print_json(const struct import_tally *tally, struct cli *cl
 {
     return cli_print_json(
         cli,
-        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "rows",
+        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "rows",
                   (json_int_t)all_rows(tally), "rows_imported", (json_int_t)tally->rows_imported,
                   "rows_returned", (json_int_t)tally->rows_returned, "rows_rejected",
                   (json_int_t)tally->rows_rejected, "sales", (json_int_t)tally->sales, "returns",
                   (json_int_t)tally->returns, "repeats", (json_int_t)tally->repeats, "given_points",
                   (json_int_t)tally->given_points, "taken_points", (json_int_t)tally->taken_points,
-                  "homes", homes_json(tally), "rejected", reasons_json(tally)));
+                  "codes_taken", (json_int_t)tally->codes_taken, "codes_left",
+                  (json_int_t)tally->codes_left, "homes", homes_json(tally), "rejected",
+                  reasons_json(tally)));
 }
 
 static void print_homes(const struct import_tally *tally, const struct cli *cli,
@@ -224,6 +226,10 @@ enum cli_exit tally_print(struct import_tally *tally, struct cli *cli, const str
             amounts_points(units, tally->given_points, given),
             amounts_points(units, tally->taken_points, taken),
             tally->is_overflown ? " (more than can be counted)" : "");
+    if (tally->codes_taken + tally->codes_left > 0) {
+        fprintf(cli->out, "codes      %llu taken, %llu not\n",
+                (unsigned long long)tally->codes_taken, (unsigned long long)tally->codes_left);
+    }
     if (tally->home_count > 0) {
         print_homes(tally, cli, units);
     }

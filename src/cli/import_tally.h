@@ -26,7 +26,9 @@ struct import_tally {
     uint64_t rows_rejected;
     uint64_t sales;
     uint64_t returns;
-    uint64_t repeats; /* of both: had gone in before */
+    uint64_t codes_taken; /* of coupons */
+    uint64_t codes_left;  /* that no rule took */
+    uint64_t repeats;     /* of both: had gone in before */
     int64_t given_points;
     int64_t taken_points;
     bool is_overflown; /* points beyond 64 bits */

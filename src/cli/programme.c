@@ -7,9 +7,6 @@
 #include "charter/charter_file.h"
 #include "cli/amounts.h"
 #include "cli/commands.h"
-#include "programme/advice.h"
-
-#define ADVICE_BYTES (16u << 20)
 
 /* Decimals of points: the charter's of the home, when there is one. */
 static void read_home_units(struct cli *cli, struct units *units)
@@ -151,8 +148,15 @@ static const char *const kinds[] = {
     [ADVICE_UNUSED] = "unused",
 };
 
-static void print_advice(struct cli *cli, const char *path,
-                         const struct programme_opened *programme, const struct advice_list *list)
+void programme_print_advice(FILE *out, const char *path, const struct advice_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        fprintf(out, "%s:%u: %s\n", path, list->at[i].line, list->at[i].text);
+    }
+}
+
+static void print_check(struct cli *cli, const char *path, const struct programme_opened *programme,
+                        const struct advice_list *list)
 {
     const struct rules_text *text = &programme->file.rules;
     if (cli->is_json) {
@@ -171,9 +175,7 @@ static void print_advice(struct cli *cli, const char *path,
         json_decref(answer);
         return;
     }
-    for (size_t i = 0; i < list->count; i++) {
-        fprintf(cli->out, "%s:%u: %s\n", path, list->at[i].line, list->at[i].text);
-    }
+    programme_print_advice(cli->out, path, list);
     fprintf(cli->out, "%s: version %u, %zu rules, %zu metrics, %zu sets of goods: %s\n", path,
             programme->file.version, text->rule_count, text->metric_count, text->goods_count,
             list->count == 0 ? "good" : "see above");
@@ -202,23 +204,30 @@ static bool is_not_payable(const struct programme_file *file, unsigned line)
 }
 
 /* What draws use, or `burn` excepts, is used, though no rule looks at it. */
-static void drop_used(const struct programme_file *file, struct arena *arena,
-                      struct advice_list *list)
+static bool is_used(const struct programme_file *file, const struct advice *advice)
 {
-    struct advice *kept = arena_alloc(arena, (list->count + 1) * sizeof kept[0]);
+    return advice->of == ADVICE_UNUSED &&
+           (is_not_payable(file, advice->line) ||
+            programme_plans_use(&file->plans, &file->rules, advice->line));
+}
+
+enum err programme_advise(const struct programme_opened *programme, struct arena *arena,
+                          struct advice_list *out_list)
+{
+    struct advice_list all;
     size_t count = 0;
-    for (size_t i = 0; kept != NULL && i < list->count; i++) {
-        unsigned line = list->at[i].line;
-        bool is_used =
-            list->at[i].of == ADVICE_UNUSED &&
-            (is_not_payable(file, line) || programme_plans_use(&file->plans, &file->rules, line));
-        if (!is_used) {
-            kept[count++] = list->at[i];
+    TRY(advice_give(programme->rules, arena, &all));
+    struct advice *kept = arena_alloc(arena, (all.count + 1) * sizeof kept[0]);
+    if (kept == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < all.count; i++) {
+        if (!is_used(&programme->file, &all.at[i])) {
+            kept[count++] = all.at[i];
         }
     }
-    if (kept != NULL) {
-        *list = (struct advice_list){kept, count};
-    }
+    *out_list = (struct advice_list){kept, count};
+    return ERR_OK;
 }
 
 static enum cli_exit open_to_check(struct cli *cli, const char *path,
@@ -254,11 +263,10 @@ enum cli_exit run_programme_check(struct cli *cli)
     }
     struct arena arena;
     struct advice_list list;
-    arena_init(&arena, ADVICE_BYTES);
-    enum err err = advice_give(programme.rules, &arena, &list);
+    arena_init(&arena, PROGRAMME_ADVICE_BYTES);
+    enum err err = programme_advise(&programme, &arena, &list);
     if (err == ERR_OK) {
-        drop_used(&programme.file, &arena, &list);
-        print_advice(cli, path, &programme, &list);
+        print_check(cli, path, &programme, &list);
         outcome = has_errors(&list) ? CLI_REFUSED : CLI_OK;
     } else {
         outcome = cli_fail_err(cli, err, NULL);

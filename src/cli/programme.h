@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "config/programme_file.h"
+#include "programme/advice.h"
 #include "programme/trial.h"
 #include "receipts/read.h"
 #include "talea/v1/programme.pb-c.h"
@@ -18,6 +19,13 @@ struct programme_opened {
 /* A file without `rules` has its `earn` as its only one. What is wrong is printed. */
 MUST_USE enum cli_exit programme_open(struct cli *cli, const char *path,
                                       struct programme_opened *out_programme);
+#define PROGRAMME_ADVICE_BYTES (16u << 20) /* of an arena */
+
+/* What is wrong with it though it can be read; not what the file's other parts use. ERR_RESOURCE.
+ */
+MUST_USE enum err programme_advise(const struct programme_opened *programme, struct arena *arena,
+                                   struct advice_list *out_list);
+void programme_print_advice(FILE *out, const char *path, const struct advice_list *list);
 /* Zeroes are fine. */
 void programme_close(struct programme_opened *programme);
 

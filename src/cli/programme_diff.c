@@ -1,4 +1,5 @@
-/* talea programme diff: what another version of a programme says otherwise. Rules, metrics and
+/* talea programme diff: what another version of a programme says otherwise than one before it, or
+ * than the one in force. Rules, metrics and
  * goods are told apart by their names; where rules stand in the file does not count. */
 #include <string.h>
 
@@ -189,6 +190,7 @@ static void describe_terms(const struct programme_opened *programme, struct aren
                  {"expiry months", file->expiry_months},
                  {"expiry month", file->expiry_month},
                  {"expiry day", file->expiry_day},
+                 {"quotes for minutes", file->quote_ms / 60000},
                  {"debt limit", file->debt_limit_minor},
                  {"refund grace days", file->refund_expired_grace_days}};
     for (size_t i = 0; i < sizeof terms / sizeof terms[0]; i++) {
@@ -235,9 +237,11 @@ enum cli_exit run_programme_diff(struct cli *cli)
 {
     struct programme_opened before = {.rules = NULL};
     struct programme_opened after = {.rules = NULL};
-    enum cli_exit outcome = programme_open(cli, cli_argument(cli, 0), &before);
+    bool is_one = cli_argument(cli, 1) == NULL;
+    enum cli_exit outcome = is_one ? programme_fetch_current(cli, &before)
+                                   : programme_open(cli, cli_argument(cli, 0), &before);
     if (outcome == CLI_OK) {
-        outcome = programme_open(cli, cli_argument(cli, 1), &after);
+        outcome = programme_open(cli, cli_argument(cli, is_one ? 0 : 1), &after);
     }
     if (outcome == CLI_OK) {
         outcome = run_diff(cli, &before, &after);

@@ -115,6 +115,7 @@ static const char *const lines[] = {
     "goals:                             # talea goal list",
     "  - {goal: come back, measure: repeat_rate, from: 2030-01, by: 2030-12, target: 30}",
     "",
+    "quotes: {for: 20m}                 # how long a till's quote holds",
     "fraud:                             # talea alert list",
     "  rules:",
     "    - {rule: fast card, counts: earns, by: card, more_than: 6, within: 1h, action: hold}",

@@ -13,6 +13,7 @@ const struct argp_option programme_activate_options[] = {
     {"at", OPT_AT, "TIME", 0, "Purchases from then on are judged by it (default: from now on)", 0},
     {"transaction-id", OPT_TRANSACTION_ID, "UUID", 0,
      "The same again, where it is not known what became of it", 0},
+    {"anyway", OPT_ANYWAY, NULL, 0, "Though rules contradict one another", 0},
     {0}};
 const struct argp_option explain_options[] = {
     {"all", OPT_ALL, NULL, 0, "Also rules that gave nothing", 0}, {0}};
@@ -26,6 +27,30 @@ static enum cli_exit call(struct cli *cli, const char *method, const ProtobufCMe
 static const char *from_text(int64_t unix_ms, char out_text[TIME_TEXT_MAX])
 {
     return unix_ms == 0 ? "ever" : amounts_time(unix_ms, out_text);
+}
+
+/* Beside the answer: what `talea programme check` says of it. Of rules that contradict one another
+ * whoever wrote them should know. */
+static enum cli_exit warn(struct cli *cli, const char *path,
+                          const struct programme_opened *programme)
+{
+    struct arena arena;
+    struct advice_list list;
+    size_t contradictions = 0;
+    arena_init(&arena, PROGRAMME_ADVICE_BYTES);
+    enum err err = programme_advise(programme, &arena, &list);
+    if (err == ERR_OK) {
+        programme_print_advice(cli->err, path, &list);
+    }
+    for (size_t i = 0; err == ERR_OK && i < list.count; i++) {
+        contradictions += list.at[i].of == ADVICE_CONTRADICTS ? 1 : 0;
+    }
+    arena_fini(&arena);
+    if (contradictions > 0 && cli_option(cli, OPT_ANYWAY) == NULL) {
+        return cli_fail(cli, CLI_USAGE, "NOT_CONFIRMED", "repeat with --anyway if that is meant",
+                        "%s: rules contradict one another, see above", path);
+    }
+    return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, NULL);
 }
 
 enum cli_exit run_programme_activate(struct cli *cli)
@@ -42,7 +67,11 @@ enum cli_exit run_programme_activate(struct cli *cli)
     if (outcome != CLI_OK) {
         return outcome;
     }
+    outcome = warn(cli, path, &opened);
     programme_close(&opened);
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
     enum err err = document_read_file(path, &text, &note);
     if (err != ERR_OK) {
         return cli_fail_err(cli, err, &note);

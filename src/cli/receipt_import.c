@@ -10,6 +10,7 @@
 
 #include "charter/charter_file.h"
 #include "cli/commands.h"
+#include "cli/given.h"
 #include "cli/import_tally.h"
 #include "cli/message.h"
 #include "cli/progress.h"
@@ -91,6 +92,23 @@ static enum err settle_rows(struct receipt_import *import, const struct receipt_
     return ERR_OK;
 }
 
+/* Codes that no rule took, and why, by the first row of their receipt. */
+static void settle_codes(struct receipt_import *import, const struct receipt_job *job,
+                         const Talea__V1__ImportReceiptsResponse *reply)
+{
+    struct cli *cli = import->cli;
+    for (size_t i = 0; i < reply->n_codes; i++) {
+        const Talea__V1__CodeAnswer *code = reply->codes[i];
+        *(code->is_taken ? &import->tally.codes_taken : &import->tally.codes_left) += 1;
+        if (!code->is_taken) {
+            fprintf(cli->err, "%s:%llu: code %s was not taken: %s%s%s\n", cli_argument(cli, 0),
+                    (unsigned long long)(job->row_count > 0 ? job->rows[0].number : 0), code->code,
+                    given_code_reason(code->reason), code->rule[0] != '\0' ? " of " : "",
+                    code->rule);
+        }
+    }
+}
+
 static enum err on_answer(void *context, void *job, const ProtobufCMessage *answer)
 {
     struct receipt_import *import = context;
@@ -103,6 +121,7 @@ static enum err on_answer(void *context, void *job, const ProtobufCMessage *answ
     if (reply->refusal[0] == '\0') {
         tally_receipt(&import->tally, asked->is_return, reply->is_repeat != 0, reply->home,
                       reply->points);
+        settle_codes(import, asked, reply);
     }
     return settle_rows(import, asked, reply);
 }

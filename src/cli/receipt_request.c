@@ -138,6 +138,8 @@ enum err receipt_request_fill(struct receipt_request *request, const struct rece
     message->currency = message_text(receipt->currency);
     message->has_fixed_points = receipt->has_points;
     message->promotion = receipt->promotion;
+    message->codes = (char **)(uintptr_t)receipt->codes; /* protobuf-c does not write through it */
+    message->n_codes = receipt->code_count;
     if (is_return) {
         fill_match(request, receipt, original);
     }

@@ -6,6 +6,7 @@
 #include "cli/follow.h"
 #include "cli/message.h"
 #include "cli/office.h"
+#include "cli/pb_json.h"
 #include "cli/table.h"
 #include "talea/v1/measure.pb-c.h"
 
@@ -97,6 +98,12 @@ static void print_row(struct table *table, const char *what,
 {
     table_cell(table, "%s", what);
     table_cell(table, "%llu", (unsigned long long)figures->answers);
+    if (figures->answers == 0) {
+        table_cell(table, "no answers");
+        table_cell(table, "%s", "");
+        table_cell(table, "%s", "");
+        return;
+    }
     print_tenths(table, figures->tenths);
     print_tenths(table, figures->low);
     print_tenths(table, figures->high);
@@ -131,9 +138,22 @@ static void print_report(struct cli *cli, const Talea__V1__SurveyReport *report)
     }
     table_print(&table, cli->out, cli->is_coloured);
     table_fini(&table);
+    if (report->all->answers == 0) {
+        return;
+    }
     print_counts(cli, report->all);
     fprintf(cli->out, "comments %llu; the interval is that of 95 %%\n",
             (unsigned long long)report->comments);
+}
+
+/* Of no answers there is no score, and 0 is one. */
+static void drop_scores(json_t *figures)
+{
+    if (json_integer_value(json_object_get(figures, "answers")) == 0) {
+        json_object_set_new(figures, "tenths", json_null());
+        json_object_set_new(figures, "low", json_null());
+        json_object_set_new(figures, "high", json_null());
+    }
 }
 
 static enum err take_report(void *context, const ProtobufCMessage *message,
@@ -148,7 +168,9 @@ static enum err take_report(void *context, const ProtobufCMessage *message,
     }
     progress_end(progress);
     if (cli->is_json) {
-        return session_print_json(cli, message) == CLI_OK ? ERR_OK : ERR_INTERNAL;
+        json_t *json = pb_json(message);
+        drop_scores(json_object_get(json_object_get(json, "report"), "all"));
+        return cli_print_json(cli, json) == CLI_OK ? ERR_OK : ERR_INTERNAL;
     }
     print_report(cli, reply->report);
     return ERR_OK;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/calendar.h"
 #include "base/text.h"
 
 #define EXCERPT_BYTES 40
@@ -269,4 +270,30 @@ enum err config_folder(const char *path, char out_folder[LIMIT_PATH_BYTES + 1])
     memcpy(out_folder, path, length);
     out_folder[length] = '\0';
     return ERR_OK;
+}
+
+void check_span(struct check *check, const char *path, const char *text, int64_t longest_ms,
+                int64_t *out_ms)
+{
+    static const struct {
+        char unit;
+        int64_t ms;
+    } units[] = {{'m', 60000}, {'h', 3600000}, {'d', DAY_MS}};
+    size_t length = text == NULL ? 0 : strlen(text);
+    char digits[8] = "";
+    int64_t unit = 0;
+    for (size_t i = 0; i < sizeof units / sizeof units[0] && length > 0; i++) {
+        unit = text[length - 1] == units[i].unit ? units[i].ms : unit;
+    }
+    if (text == NULL) {
+        return;
+    }
+    if (unit == 0 || length < 2 || length > sizeof digits) {
+        check_fail(check, path, "\"%s\" is no time like 30m, 6h or 2d", text);
+        return;
+    }
+    unsigned count = 1;
+    memcpy(digits, text, length - 1);
+    check_unsigned(check, path, digits, 1, (unsigned)(longest_ms / unit), &count);
+    *out_ms = count * unit;
 }

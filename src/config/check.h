@@ -84,6 +84,10 @@ void check_decimal(struct check *check, const char *path, const char *text,
 void check_minor(struct check *check, const char *path, const char *text, unsigned decimals,
                  int64_t min, int64_t max, int64_t *out_minor);
 
+/* "30m", "6h", "2d": from one of the unit on; `longest_ms` is at least a day. */
+void check_span(struct check *check, const char *path, const char *text, int64_t longest_ms,
+                int64_t *out_ms);
+
 /* The folder of a file's path: "." or what stands before the last slash. ERR_INPUT when it is
  * longer than LIMIT_PATH_BYTES. */
 MUST_USE enum err config_folder(const char *path, char out_folder[LIMIT_PATH_BYTES + 1]);

@@ -42,6 +42,10 @@ struct burn_yaml {
     char *refund_expired_grace_days;
 };
 
+struct quotes_yaml {
+    char *length;
+};
+
 struct programme_yaml {
     char *version;
     char *currency;
@@ -51,6 +55,7 @@ struct programme_yaml {
     char *pending_days;
     struct expiry_yaml expiry;
     struct burn_yaml burn;
+    struct quotes_yaml quotes;
     struct debt_yaml debt;
     struct fraud_yaml fraud;
     struct transfers_yaml transfers;
@@ -94,6 +99,11 @@ static const cyaml_schema_field_t burn_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t quotes_fields[] = {
+    YAML_TEXT("for", struct quotes_yaml, length),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t programme_fields[] = {
     YAML_TEXT("version", struct programme_yaml, version),
     YAML_TEXT("currency", struct programme_yaml, currency),
@@ -104,6 +114,8 @@ static const cyaml_schema_field_t programme_fields[] = {
     YAML_TEXT_OPTIONAL("pending_days", struct programme_yaml, pending_days),
     CYAML_FIELD_MAPPING("expiry", CYAML_FLAG_DEFAULT, struct programme_yaml, expiry, expiry_fields),
     CYAML_FIELD_MAPPING("burn", CYAML_FLAG_OPTIONAL, struct programme_yaml, burn, burn_fields),
+    CYAML_FIELD_MAPPING("quotes", CYAML_FLAG_OPTIONAL, struct programme_yaml, quotes,
+                        quotes_fields),
     CYAML_FIELD_MAPPING("debt", CYAML_FLAG_OPTIONAL, struct programme_yaml, debt, debt_fields),
     CYAML_FIELD_MAPPING("fraud", CYAML_FLAG_OPTIONAL, struct programme_yaml, fraud,
                         programme_fraud_fields),
@@ -247,6 +259,8 @@ static void check_programme(struct check *check, const struct programme_yaml *ya
     out->debt_limit_minor = INT64_MAX;
     check_minor(check, "debt.limit", yaml->debt.limit, points_decimals, 0, LIMIT_POINTS_PER_COMMAND,
                 &out->debt_limit_minor);
+    check_next(check);
+    check_span(check, "quotes.for", yaml->quotes.length, DAY_MS, &out->quote_ms);
     check_next(check);
     programme_guard_check(check, &yaml->fraud, &yaml->transfers, &yaml->by_hand, points_decimals,
                           &out->guard);

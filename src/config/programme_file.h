@@ -19,6 +19,8 @@
  *     smallest: 500                             # points; fewer pay nothing
  *     largest_share: 50                         # percent of a basket, 100 when it isn't said
  *     except: [tobacco]                         # goods that points don't pay
+ *   quotes: {for: 15m}                        # optional: how long a quote's promise holds, at most
+ *                                             # 1d; else limits.quote_seconds of node.yaml
  *   debt: {limit: 500}                          # optional: most points that a member may owe
  *   fraud, transfers, by_hand: programme_guard.h
  *
@@ -66,6 +68,7 @@ struct programme_file {
     unsigned refund_expired_grace_days; /* points given back to an expired lot live so long; 0 is
                                            not at all */
     struct burn_terms burn;             /* of quotes; `except` is in the arena */
+    int64_t quote_ms;                   /* how long a quote holds; 0: the node says it */
     struct programme_guard guard;       /* fraud, transfers, points by hand */
     bool has_rules;                     /* besides `earn` */
     struct rules_text rules;      /* `earn`, where it is there, and the others; in the arena */

@@ -54,30 +54,6 @@ static struct place place_of(unsigned index, const char *key)
     return place;
 }
 
-/* "30m", "6h", "2d". */
-static void check_within(struct check *check, const char *path, const char *text, int64_t *out_ms)
-{
-    static const struct {
-        char unit;
-        int64_t ms;
-    } units[] = {{'m', 60000}, {'h', 3600000}, {'d', DAY_MS}};
-    const int64_t longest = LIMIT_FRAUD_HOURS * INT64_C(3600000);
-    size_t length = strlen(text);
-    char digits[8] = "";
-    int64_t unit = 0;
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        unit = text[length - 1] == units[i].unit ? units[i].ms : unit;
-    }
-    if (unit == 0 || length < 2 || length > sizeof digits) {
-        check_fail(check, path, "\"%s\" is no time like 30m, 6h or 2d", text);
-        return;
-    }
-    unsigned count = 1;
-    memcpy(digits, text, length - 1);
-    check_unsigned(check, path, digits, 1, (unsigned)(longest / unit), &count);
-    *out_ms = count * unit;
-}
-
 static unsigned choose(struct check *check, const char *path, const char *text,
                        const char *const *words, size_t count)
 {
@@ -118,7 +94,8 @@ static void check_rule(struct check *check, unsigned index, const struct fraud_r
                 is_points ? points_decimals : 0, 0,
                 is_points ? LIMIT_POINTS_PER_PARTNER : TIMES_MAX, &out->more_than);
     check_unsigned(check, place_of(index, "share").text, yaml->share, 1, 99, &out->share);
-    check_within(check, place_of(index, "within").text, yaml->within, &out->window_ms);
+    check_span(check, place_of(index, "within").text, yaml->within,
+               LIMIT_FRAUD_HOURS * INT64_C(3600000), &out->window_ms);
     if (check->err == ERR_OK && fraud_rule_check(out, &note) != ERR_OK) {
         check_fail(check, place_of(index, "rule").text, "%s", note.text);
     }

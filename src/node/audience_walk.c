@@ -12,7 +12,7 @@
 
 #define SLICE_MEMBERS 256u
 #define SLICE_PAUSE   5    /* milliseconds between two slices: tills come first */
-#define LOOK_MS       5000 /* between two looks at day and version */
+#define LOOK_MS       1000 /* between two looks at day and version */
 #define LOOK_BYTES    (2u << 20)
 
 struct audience {

@@ -9,6 +9,7 @@
 #ifndef NODE_BATCH_H
 #define NODE_BATCH_H
 
+#include "node/judged_codes.h"
 #include "node/node.h"
 #include "node/replier.h"
 #include "talea/v1/ledger.pb-c.h"
@@ -48,6 +49,9 @@ struct batch_room {
     Talea__V1__BatchCommand *const *said; /* until they are submitted */
     struct command commands[LIMIT_BATCH_COMMANDS];
     struct outcome outcomes[LIMIT_BATCH_COMMANDS];
+    /* By place among the submitted, of those that rules judged; in the room's memory. */
+    struct judged_codes codes[LIMIT_BATCH_COMMANDS];
+    struct arena memory; /* of one batch */
     Talea__V1__BatchAnswer answers[LIMIT_BATCH_COMMANDS];
     Talea__V1__BatchAnswer *answer_list[LIMIT_BATCH_COMMANDS];
 };

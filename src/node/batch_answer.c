@@ -19,6 +19,12 @@ enum err batch_submit(struct batch_room *room, engine_done *done, void *context)
                                room->outcomes, done, context);
 }
 
+static void fill_codes(const struct judged_codes *codes, Talea__V1__BatchAnswer *out)
+{
+    out->codes = codes->at;
+    out->n_codes = codes->count;
+}
+
 static void fill_answer(const struct outcome *outcome, enum command_kind kind,
                         Talea__V1__BatchAnswer *out)
 {
@@ -50,6 +56,7 @@ Talea__V1__BatchAnswer **batch_answer(struct batch_room *room)
         if (room->refusals[room->places[i]] == 0) { /* else the programme refused it */
             fill_answer(&room->outcomes[i], room->commands[i].kind,
                         &room->answers[room->places[i]]);
+            fill_codes(&room->codes[i], &room->answers[room->places[i]]);
         }
     }
     return room->answer_list;

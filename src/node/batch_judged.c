@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "node/batch.h"
 #include "node/in_flight.h"
-#include "node/judging.h"
+#include "node/judging_lines.h"
 #include "node/raised.h"
 
 struct batch_judging;
@@ -68,7 +68,7 @@ static bool read_line(const Talea__V1__BasketLine *said, struct basket_line *out
 static enum err read_basket(const Talea__V1__BatchEarn *said, struct batch_sale *sale)
 {
     struct occasion *occasion = &sale->judged.occasion;
-    struct note unused;
+    struct note unused = {""};
     struct money total;
     size_t count = said->n_lines == 0 ? 1 : said->n_lines;
     if (count > LIMIT_RECEIPT_LINES || !is_text_sound(said->store) ||
@@ -90,6 +90,7 @@ static enum err read_basket(const Talea__V1__BatchEarn *said, struct batch_sale 
                                   .channel = text_of(said->channel),
                                   .lines = sale->lines,
                                   .line_count = count};
+    TRY(judged_codes_read(said->codes, said->n_codes, &sale->judged, &unused));
     TRY(occasion_check(occasion, &total, &unused));
     return said->amount_minor == 0 || said->amount_minor == total.minor ? ERR_OK : ERR_INPUT;
 }
@@ -213,6 +214,17 @@ static enum err judge_again(struct batch_sale *sale)
     return judging_has_moved(outcome->verdict) ? ERR_UNAVAILABLE : ERR_OK;
 }
 
+/* What became of its codes, once it took place. */
+static enum err keep_codes(struct batch_sale *sale)
+{
+    struct batch_room *room = sale->batch->room;
+    const struct outcome *outcome = &room->outcomes[sale->at];
+    bool is_refused = outcome->verdict != VERDICT_OK || room->refusals[room->places[sale->at]] != 0;
+    return is_refused ? ERR_OK
+                      : judged_codes_answer(room->node, &sale->judged, outcome->is_repeat,
+                                            &room->memory, &room->codes[sale->at]);
+}
+
 /* Waits for all that was sent. */
 static enum err settle(struct batch_judging *batch)
 {
@@ -220,6 +232,7 @@ static enum err settle(struct batch_judging *batch)
     enum err err = batch->err;
     for (size_t i = 0; i < batch->sale_count; i++) {
         err = err == ERR_OK ? judge_again(batch->sales[i]) : err;
+        err = err == ERR_OK ? keep_codes(batch->sales[i]) : err;
         drop_sale(batch->sales[i]);
     }
     batch->sale_count = 0;
@@ -271,13 +284,38 @@ static enum err take_sale(struct batch_judging *batch, size_t at)
                   sale_done, sale);
 }
 
+static enum err return_lines(struct batch_judging *batch, size_t at,
+                             const Talea__V1__BatchReturnPurchase *said,
+                             struct outcome *out_outcome)
+{
+    struct batch_room *room = batch->room;
+    struct note unused = {""};
+    struct line_back *lines = calloc(said->n_lines, sizeof lines[0]);
+    if (lines == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < said->n_lines; i++) {
+        lines[i] = (struct line_back){said->lines[i]->line, said->lines[i]->quantity_milli};
+    }
+    enum err err = judging_return_lines(room->node, batch->snapshot, &room->commands[at], lines,
+                                        said->n_lines, out_outcome, &unused);
+    free(lines);
+    if (err == ERR_INPUT || err == ERR_NOT_FOUND || err == ERR_UNSUPPORTED) {
+        room->refusals[room->places[at]] = (uint16_t)TALEA__V1__REFUSAL__REFUSAL_INVALID_LINES;
+        return ERR_OK;
+    }
+    return err;
+}
+
 static enum err take_return(struct batch_judging *batch, size_t at)
 {
     struct batch_room *room = batch->room;
-    struct outcome outcome;
+    const Talea__V1__BatchReturnPurchase *said = room->said[room->places[at]]->return_purchase;
+    struct outcome outcome = {.err = ERR_OK};
     TRY(settle(batch));
-    TRY(judging_return_both(room->node, batch->snapshot, &room->commands[at], slice_of(NULL, 0),
-                            &outcome));
+    TRY(said->n_lines > 0 ? return_lines(batch, at, said, &outcome)
+                          : judging_return_both(room->node, batch->snapshot, &room->commands[at],
+                                                slice_of(NULL, 0), &outcome));
     room->outcomes[at] = outcome;
     return ERR_OK;
 }

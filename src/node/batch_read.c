@@ -209,8 +209,12 @@ static unsigned read_return(struct batch_reading *reading, const Talea__V1__Batc
 {
     struct command_return_sale *body = &command->return_sale;
     body->amount = money_of(said->return_purchase->amount_minor);
+    size_t lines = said->return_purchase->n_lines;
     unsigned refusal = read_id(said->return_purchase->sale_id, &body->sale);
-    if (refusal == READ_OK && is_return_of_judged(reading, command)) {
+    if (refusal == READ_OK && lines > LIMIT_RECEIPT_LINES) {
+        return REFUSE(INVALID_LINES);
+    }
+    if (refusal == READ_OK && (lines > 0 || is_return_of_judged(reading, command))) {
         reading->way = BATCH_RETURNED;
         refusal = reading->is_linked ? REFUSE(PROGRAMME_HAS_RULES) : READ_OK;
     }
@@ -334,6 +338,7 @@ void batch_read(struct batch_room *room, const struct identity *caller,
     room->is_linked = said->is_linked;
     room->submitted = 0;
     room->judged = 0;
+    arena_reset(&room->memory);
     room->is_office = reading.is_office;
     room->said = said->commands;
     for (size_t i = 0; i < said->count; i++) {
@@ -343,6 +348,7 @@ void batch_read(struct batch_room *room, const struct identity *caller,
         room->refusals[i] = (uint16_t)refusal;
         if (refusal == READ_OK) {
             room->ways[room->submitted] = (uint8_t)reading.way;
+            room->codes[room->submitted] = (struct judged_codes){.count = 0};
             room->judged += reading.way == BATCH_PLAIN ? 0 : 1;
             room->places[room->submitted++] = (uint16_t)i;
         }

@@ -4,6 +4,8 @@
 
 #include "node/batch.h"
 
+#define ROOM_BYTES (64u << 20) /* what became of LIMIT_SHOWN_CODES codes of each command */
+
 struct batch_rooms {
     pthread_mutex_t lock;
     pthread_cond_t is_given;
@@ -21,12 +23,16 @@ struct batch_room *batch_room_create(struct node *node)
         room->next = NULL;
         room->call = NULL;
         room->count = 0;
+        arena_init(&room->memory, ROOM_BYTES);
     }
     return room;
 }
 
 void batch_room_destroy(struct batch_room *room)
 {
+    if (room != NULL) {
+        arena_fini(&room->memory);
+    }
     free(room);
 }
 

@@ -2,7 +2,9 @@
  *
  * A first command keeps the secret that all codes of the issue are made of, so that a repeat gives
  * the same ones, and goes on where it stopped. Then each command issues as many codes as one may
- * change owners' numbers; of codes for somebody, one, so that it is told to whom it is for. */
+ * change owners' numbers; of codes for somebody, one, so that it is told to whom it is for. Where
+ * each member gets one, code and command follow from the member instead of a number, so that nobody
+ * gets two however often and in whatever order they are named. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +29,7 @@
 struct recipient {
     struct standing_owner owner;
     struct slice key; /* as rules know the shopper */
+    bool is_gone;     /* there is no such member, and the others get theirs */
 };
 
 struct issuing {
@@ -63,27 +66,48 @@ static bool find_coupon(struct issuing *issuing)
     return true;
 }
 
-static bool read_recipient(struct issuing *issuing, const struct ledger_view *view,
-                           const Talea__V1__MemberSelector *selector, struct recipient *recipient)
+static bool read_selector(struct issuing *issuing, const struct ledger_view *view,
+                          const Talea__V1__MemberSelector *selector,
+                          struct standing_owner *out_named)
 {
     struct rpc_call *call = issuing->call;
     struct card_number card;
     struct uid member;
-    struct standing_owner named;
     if (selector->by_case == TALEA__V1__MEMBER_SELECTOR__BY_CARD) {
         if (!request_card(call, selector->card, &card)) {
             return false;
         }
-        named = standing_of_card(&card);
-    } else {
-        if (!request_member(issuing->node, call, view, selector, &member)) {
+        *out_named = standing_of_card(&card);
+        return true;
+    }
+    bool is_by_id = selector->by_case == TALEA__V1__MEMBER_SELECTOR__BY_MEMBER_ID;
+    if (issuing->request->one_each && is_by_id) { /* who is gone is so for itself */
+        if (!request_uid(call, "member_id", selector->member_id, &member)) {
             return false;
         }
-        named = standing_of_member(&member);
+    } else if (!request_member(issuing->node, call, view, selector, &member)) {
+        return false;
+    }
+    *out_named = standing_of_member(&member);
+    return true;
+}
+
+static bool read_recipient(struct issuing *issuing, const struct ledger_view *view,
+                           const Talea__V1__MemberSelector *selector, struct recipient *recipient)
+{
+    struct rpc_call *call = issuing->call;
+    struct standing_owner named;
+    *recipient = (struct recipient){.is_gone = false};
+    if (!read_selector(issuing, view, selector, &named)) {
+        return false;
     }
     enum err err = ledger_follow_owner(view, &issuing->snapshot->roster, &named, &recipient->owner);
     if (err == ERR_OK) {
         err = shopper_key(&recipient->owner, &issuing->arena, &recipient->key);
+    }
+    if (err == ERR_NOT_FOUND && issuing->request->one_each) {
+        recipient->is_gone = true;
+        return true;
     }
     if (err == ERR_NOT_FOUND) {
         refuse_verdict(call, VERDICT_MEMBER_UNKNOWN);
@@ -117,11 +141,28 @@ static bool read_recipients(struct issuing *issuing)
     return is_read;
 }
 
+static bool check_one_each(struct issuing *issuing)
+{
+    const Talea__V1__IssueCouponsRequest *request = issuing->request;
+    if (request->count != 0 || request->first != 0 || request->n_members == 0 ||
+        request->n_members > MEMBERS_PER_CALL) {
+        refuse(issuing->call, 3, "INVALID_INPUT",
+               "With one_each, count and first are 0, and there are 1 to %u members.",
+               MEMBERS_PER_CALL);
+        return false;
+    }
+    issuing->count = request->n_members;
+    return true;
+}
+
 static bool check_counts(struct issuing *issuing)
 {
     const Talea__V1__IssueCouponsRequest *request = issuing->request;
     struct rpc_call *call = issuing->call;
     bool is_for_members = request->n_members > 0;
+    if (request->one_each) {
+        return check_one_each(issuing);
+    }
     if (request->count == 0 || request->count > CODES_MAX || request->first >= request->count) {
         refuse(call, 3, "INVALID_INPUT", "count is 0 or more than %u, or first is not below it.",
                CODES_MAX);
@@ -190,7 +231,7 @@ static struct hash said_of(const struct issuing *issuing)
     write_block(&said, slice_of(request->coupon, strlen(request->coupon)));
     write_varint(&said, request->count);
     write_i64(&said, request->until_local_ms);
-    write_u8(&said, issuing->recipients != NULL ? 1 : 0);
+    write_u8(&said, request->one_each ? 2 : issuing->recipients != NULL ? 1 : 0);
     return hash_of(HASH_DOMAIN_BODY, buffer_slice(&said));
 }
 
@@ -243,6 +284,37 @@ static bool settle_seed(struct issuing *issuing)
 
 /* ---- Codes ---- */
 
+/* Of one that each member gets: for ever the same of this issue and this member. */
+static struct hash own_secret(const struct issuing *issuing, const struct standing_owner *owner)
+{
+    struct hasher hasher;
+    const uint8_t kind = (uint8_t)owner->kind;
+    hasher_init(&hasher, HASH_DOMAIN_CODE);
+    hasher_add(&hasher, slice_of(issuing->seed, sizeof issuing->seed));
+    hasher_add(&hasher, slice_of(&kind, 1));
+    hasher_add(&hasher, slice_of(owner->id, sizeof owner->id));
+    return hasher_finish(&hasher);
+}
+
+static void make_code(const struct issuing *issuing, uint64_t number,
+                      char out_code[LIMIT_CODE_BYTES + 1])
+{
+    struct slice prefix = issuing->coupon->prefix;
+    if (issuing->request->one_each) {
+        struct hash secret = own_secret(issuing, &issuing->recipients[number].owner);
+        judging_make_code(secret.bytes, 0, prefix, out_code);
+    } else {
+        judging_make_code(issuing->seed, (uint32_t)number, prefix, out_code);
+    }
+}
+
+static enum err keep_code(struct issuing *issuing, const char *code)
+{
+    char *copy = arena_text(&issuing->arena, slice_of(code, strlen(code)));
+    issuing->response.codes[issuing->response.n_codes++] = copy;
+    return copy == NULL ? ERR_RESOURCE : ERR_OK;
+}
+
 static enum err write_code(struct issuing *issuing, uint64_t number, const char *code)
 {
     struct standing_owner owner = judging_code_owner(slice_of(code, strlen(code)));
@@ -250,9 +322,9 @@ static enum err write_code(struct issuing *issuing, uint64_t number, const char 
         issuing->recipients == NULL ? NULL : &issuing->recipients[number - issuing->request->first];
     struct slice key = recipient == NULL ? slice_of(NULL, 0) : recipient->key;
     struct standing_changes changes;
-    struct standing_step steps[2];
+    struct standing_step steps[COUPON_ISSUE_STEPS];
     TRY(coupon_issue(issuing->coupon, issuing->until_day, key, &issuing->arena, &changes));
-    ASSERT(changes.count <= sizeof steps / sizeof steps[0]);
+    ASSERT(changes.count <= COUPON_ISSUE_STEPS);
     for (size_t i = 0; i < changes.count; i++) {
         steps[i] = (struct standing_step){.how = STANDING_SET,
                                           .slot = changes.at[i].slot,
@@ -283,13 +355,9 @@ static enum err write_part(struct issuing *issuing, uint64_t first, uint64_t cou
     standing_write_group(&issuing->bytes, &all, &issued, 1);
     for (uint64_t i = 0; i < count; i++) {
         char code[LIMIT_CODE_BYTES + 1];
-        judging_make_code(issuing->seed, (uint32_t)(first + i), issuing->coupon->prefix, code);
+        make_code(issuing, first + i, code);
         TRY(write_code(issuing, first + i, code));
-        char *copy = arena_text(&issuing->arena, slice_of(code, strlen(code)));
-        if (copy == NULL) {
-            return ERR_RESOURCE;
-        }
-        issuing->response.codes[issuing->response.n_codes++] = copy;
+        TRY(keep_code(issuing, code));
     }
     out_part->evidence = issuing->bytes.length;
     const struct recipient *recipient =
@@ -307,14 +375,25 @@ static enum err write_part(struct issuing *issuing, uint64_t first, uint64_t cou
     return issuing->bytes.err;
 }
 
-/* Follows from the issue's and the first code's number, and sorts by the same time. */
+/* Follows from the issue's and the first code's number, or from whom it is for; and sorts by the
+ * same time. */
 static struct uid part_id(const struct issuing *issuing, uint64_t first)
 {
-    uint8_t bytes[sizeof issuing->id.bytes + 8];
+    struct hasher hasher;
+    uint8_t number[8];
     int64_t time_ms = 0;
-    memcpy(bytes, issuing->id.bytes, sizeof issuing->id.bytes);
-    put_u64_be(bytes + sizeof issuing->id.bytes, first);
-    struct hash hash = hash_of(HASH_DOMAIN_COUPON, slice_of(bytes, sizeof bytes));
+    put_u64_be(number, first);
+    hasher_init(&hasher, HASH_DOMAIN_COUPON);
+    hasher_add(&hasher, slice_of(issuing->id.bytes, sizeof issuing->id.bytes));
+    if (issuing->request->one_each) {
+        const struct standing_owner *owner = &issuing->recipients[first].owner;
+        const uint8_t kind = (uint8_t)owner->kind;
+        hasher_add(&hasher, slice_of(&kind, 1));
+        hasher_add(&hasher, slice_of(owner->id, sizeof owner->id));
+    } else {
+        hasher_add(&hasher, slice_of(number, sizeof number));
+    }
+    struct hash hash = hasher_finish(&hasher);
     for (unsigned i = 0; i < 6; i++) { /* an id begins with its time */
         time_ms = time_ms * 256 + issuing->id.bytes[i];
     }
@@ -345,6 +424,9 @@ static enum err issue_parts(struct issuing *issuing, const struct command *comma
     if (outcomes == NULL) {
         return ERR_RESOURCE;
     }
+    if (count == 0) {
+        return ERR_OK;
+    }
     TRY(engine_execute_batch(issuing->node->engine, commands, count, false, outcomes));
     for (size_t i = 0; i < count; i++) {
         if (outcomes[i].verdict != VERDICT_OK) {
@@ -371,12 +453,19 @@ static enum err issue_codes(struct issuing *issuing, enum verdict *out_verdict)
     buffer_clear(&issuing->bytes);
     for (size_t i = 0; i < count; i++) {
         uint64_t left = issuing->count - i * step;
-        TRY(write_part(issuing, request->first + i * step, left < step ? left : step, &parts[i]));
+        bool is_gone = issuing->recipients != NULL && issuing->recipients[i].is_gone;
+        parts[i] = (struct part){.groups = 0};
+        TRY(is_gone ? keep_code(issuing, "")
+                    : write_part(issuing, request->first + i * step, left < step ? left : step,
+                                 &parts[i]));
     }
+    size_t there = 0;
     for (size_t i = 0; i < count; i++) {
-        commands[i] = part_command(issuing, request->first + i * step, &parts[i]);
+        if (parts[i].end > 0) {
+            commands[there++] = part_command(issuing, request->first + i * step, &parts[i]);
+        }
     }
-    return issue_parts(issuing, commands, count, out_verdict);
+    return issue_parts(issuing, commands, there, out_verdict);
 }
 
 static void issue(struct issuing *issuing)
@@ -393,7 +482,7 @@ static void issue(struct issuing *issuing)
         refuse_verdict(issuing->call, verdict);
     } else {
         uint64_t next = request->first + issuing->count;
-        issuing->response.next = next == request->count ? 0 : next;
+        issuing->response.next = request->one_each || next == request->count ? 0 : next;
         rpc_call_reply(issuing->call, &issuing->response.base);
     }
 }

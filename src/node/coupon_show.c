@@ -48,9 +48,9 @@ static enum err load(struct showing *show, const struct ledger_view *view,
 
 /* ---- One code ---- */
 
-/* Of a cap of each code. */
-static enum err add_use(struct showing *show, uint16_t rule, size_t c,
-                        Talea__V1__GetCouponResponse *response)
+/* Of one cap, by the standing that was loaded. */
+static enum err make_use(struct showing *show, uint16_t rule, size_t c,
+                         Talea__V1__CouponUse **out_use)
 {
     const struct cap *cap = &show->text->rules[rule].caps[c];
     Talea__V1__CouponUse *use = arena_alloc(show->arena, sizeof *use);
@@ -60,11 +60,10 @@ static enum err add_use(struct showing *show, uint16_t rule, size_t c,
     talea__v1__coupon_use__init(use);
     use->rule = borrow(show->text->rules[rule].name);
     use->at_most = cap->uses_max;
-    TRY(standing_sum(&show->standing, rules_cap_slot(show->rules, rule, c, SLOT_CAP_USES),
-                     window_first_bucket(cap->window, show->day),
-                     window_bucket(cap->window, show->day), &use->used));
-    response->uses[response->n_uses++] = use;
-    return ERR_OK;
+    *out_use = use;
+    return standing_sum(&show->standing, rules_cap_slot(show->rules, rule, c, SLOT_CAP_USES),
+                        window_first_bucket(cap->window, show->day),
+                        window_bucket(cap->window, show->day), &use->used);
 }
 
 static bool is_rule_of(const struct rule *rule, uint16_t coupon)
@@ -72,16 +71,22 @@ static bool is_rule_of(const struct rule *rule, uint16_t coupon)
     return rule->when.coupon != NULL && *rule->when.coupon == coupon;
 }
 
+/* For as many uses as its rules have caps. */
+static size_t rooms_of(const struct showing *show, uint16_t coupon)
+{
+    size_t rooms = 1;
+    for (uint16_t r = 0; r < show->text->rule_count; r++) {
+        rooms += is_rule_of(&show->text->rules[r], coupon) ? show->text->rules[r].cap_count : 0;
+    }
+    return rooms;
+}
+
 /* A rule without a bound always has a use left. */
 static enum err add_uses(struct showing *show, uint16_t coupon,
                          Talea__V1__GetCouponResponse *response, bool *out_is_used_up)
 {
-    size_t rooms = 1;
     *out_is_used_up = true;
-    for (uint16_t r = 0; r < show->text->rule_count; r++) {
-        rooms += is_rule_of(&show->text->rules[r], coupon) ? show->text->rules[r].cap_count : 0;
-    }
-    response->uses = arena_alloc(show->arena, rooms * sizeof *response->uses);
+    response->uses = arena_alloc(show->arena, rooms_of(show, coupon) * sizeof *response->uses);
     if (response->uses == NULL) {
         return ERR_RESOURCE;
     }
@@ -90,8 +95,9 @@ static enum err add_uses(struct showing *show, uint16_t coupon,
         bool is_left = is_rule_of(rule, coupon);
         for (size_t c = 0; is_rule_of(rule, coupon) && c < rule->cap_count; c++) {
             if (rule->caps[c].of == CAP_OF_CODE && rule->caps[c].uses_max != INT64_MAX) {
-                TRY(add_use(show, r, c, response));
-                const Talea__V1__CouponUse *use = response->uses[response->n_uses - 1];
+                Talea__V1__CouponUse *use;
+                TRY(make_use(show, r, c, &use));
+                response->uses[response->n_uses++] = use;
                 is_left = is_left && use->used < use->at_most;
             }
         }
@@ -208,17 +214,60 @@ static int64_t uses_of_each(const struct showing *show, uint16_t coupon)
     return most;
 }
 
-static void count_left(const struct showing *show, uint16_t place, Talea__V1__CouponRow *row)
+/* Of a rule of the coupon, by its caps of all together: what they leave for ever. */
+static enum err add_caps_of_all(struct showing *show, uint16_t rule, Talea__V1__CouponRow *row,
+                                int64_t *out_left)
+{
+    const struct rule *of = &show->text->rules[rule];
+    *out_left = INT64_MAX;
+    for (size_t c = 0; c < of->cap_count; c++) {
+        const struct cap *cap = &of->caps[c];
+        if (cap->of != CAP_OF_ALL || cap->is_per_receipt || cap->uses_max == INT64_MAX) {
+            continue;
+        }
+        Talea__V1__CouponUse *use;
+        TRY(make_use(show, rule, c, &use));
+        row->of_all[row->n_of_all++] = use;
+        int64_t left = use->used < use->at_most ? use->at_most - use->used : 0;
+        *out_left = cap->window.kind == WINDOW_EVER && left < *out_left ? left : *out_left;
+    }
+    return ERR_OK;
+}
+
+/* What rules leave by their caps of all together; INT64_MAX where one doesn't bound it. */
+static enum err count_left_of_all(struct showing *show, uint16_t place, Talea__V1__CouponRow *row,
+                                  int64_t *out_left)
+{
+    row->of_all = arena_alloc(show->arena, rooms_of(show, place) * sizeof *row->of_all);
+    *out_left = 0;
+    if (row->of_all == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (uint16_t r = 0; r < show->text->rule_count; r++) {
+        if (is_rule_of(&show->text->rules[r], place)) {
+            int64_t left;
+            TRY(add_caps_of_all(show, r, row, &left));
+            *out_left = left > *out_left ? left : *out_left;
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err count_left(struct showing *show, uint16_t place, Talea__V1__CouponRow *row)
 {
     const struct coupon *coupon = &show->text->coupons[place];
     int64_t each = uses_of_each(show, place);
     int64_t codes = coupon->code_count > 0 ? (int64_t)coupon->code_count : row->issued;
-    int64_t all;
-    row->is_bounded =
-        each != INT64_MAX && int64_mul_div(codes, each, 1, ROUNDING_DOWN, &all) == ERR_OK;
-    if (row->is_bounded) {
-        row->left = all > row->used ? all - row->used : 0;
+    int64_t left = INT64_MAX;
+    int64_t of_codes;
+    TRY(count_left_of_all(show, place, row, &left));
+    if (each != INT64_MAX && int64_mul_div(codes, each, 1, ROUNDING_DOWN, &of_codes) == ERR_OK) {
+        of_codes = of_codes > row->used ? of_codes - row->used : 0;
+        left = of_codes < left ? of_codes : left;
     }
+    row->is_bounded = left != INT64_MAX;
+    row->left = row->is_bounded ? left : 0;
+    return ERR_OK;
 }
 
 static enum err fill_row(struct showing *show, uint16_t place, Talea__V1__CouponRow *row)
@@ -241,8 +290,7 @@ static enum err fill_row(struct showing *show, uint16_t place, Talea__V1__Coupon
     }
     row->issued = standing_value(&show->standing, coupon_issued_slot(coupon), 0);
     row->used = standing_value(&show->standing, coupon_used_slot(coupon), 0);
-    count_left(show, place, row);
-    return ERR_OK;
+    return count_left(show, place, row);
 }
 
 static enum err fill_rows(struct showing *show, const char *name,

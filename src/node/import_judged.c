@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "node/import_receipts.h"
+#include "node/judging_lines.h"
 #include "node/node.h"
 #include "node/raised.h"
 #include "node/requests.h"
@@ -30,9 +31,10 @@ static int64_t milli_of(int64_t micro)
 }
 
 /* The lines live as long as `lines`; what texts the message has is borrowed. */
-static void read_occasion(struct import *import, const Talea__V1__ImportReceiptsRequest *request,
-                          const struct command *command, struct basket_line *lines,
-                          struct judging_case *judged)
+static enum err read_occasion(struct import *import,
+                              const Talea__V1__ImportReceiptsRequest *request,
+                              const struct command *command, struct basket_line *lines,
+                              struct judging_case *judged, struct note *note)
 {
     for (size_t i = 0; i < request->n_lines; i++) {
         const Talea__V1__ReceiptLine *line = request->lines[i];
@@ -49,6 +51,7 @@ static void read_occasion(struct import *import, const Talea__V1__ImportReceipts
                                          .channel = text_of(request->channel),
                                          .lines = lines,
                                          .line_count = request->n_lines};
+    TRY(judged_codes_read(request->codes, request->n_codes, judged, note));
     judged->occasion.local =
         request->local_unix_ms != 0
             ? (struct unix_ms){request->local_unix_ms}
@@ -56,6 +59,7 @@ static void read_occasion(struct import *import, const Talea__V1__ImportReceipts
     judged->id = command->transaction_id;
     judged->said = judging_said(&judged->occasion);
     judged->give = *command;
+    return ERR_OK;
 }
 
 static enum err try_case(struct import *import, struct import_item *item, struct note *note)
@@ -126,12 +130,15 @@ enum err import_judge(struct import *import, const Talea__V1__ImportReceiptsRequ
         return ERR_RESOURCE;
     }
     struct judging_case *judged = &item->judged->judged;
-    read_occasion(import, request, command, lines, judged);
+    enum err err = read_occasion(import, request, command, lines, judged, &note);
+    if (err != ERR_OK) {
+        return refuse_case(item, err, &note);
+    }
     if (judged->version->number == 0) {
         return ERR_UNAVAILABLE; /* the ledger doesn't write yet, and keeps it then */
     }
     TRY(wait_for_earlier(import, item));
-    enum err err = try_case(import, item, &note);
+    err = try_case(import, item, &note);
     arena_fini(&judged->arena);
     if (err != ERR_OK) {
         return refuse_case(item, err, &note);
@@ -194,11 +201,55 @@ void import_judged_fini(struct import_judged *judged)
     }
 }
 
-enum err import_take_judged(struct import_item *item, const struct command *take)
+/* What comes back of one sale, in `lines`; 0: that is not known. */
+static size_t lines_of_take(const struct import_item *item, size_t take, struct line_back *lines)
 {
-    struct node *node = item->import->node;
+    size_t count = 0;
+    for (size_t i = 0; i < item->part_count; i++) {
+        const struct return_part *part = &item->parts[i];
+        if (part->take == take && count == LIMIT_RETURNED_LINES) {
+            return 0;
+        }
+        if (part->take == take) {
+            lines[count++] = (struct line_back){part->line, part->quantity_milli};
+        }
+    }
+    return count;
+}
+
+/* A till may have taken a line back before. */
+static enum err take_lines(struct import_item *item, const struct command *command,
+                           const struct line_back *lines, size_t count, struct outcome *out_outcome)
+{
+    struct note note = {""};
+    struct command by_line = *command;
+    by_line.return_sale.amount = money_of(0);
+    enum err err = judging_return_lines(item->import->node, item->import->snapshot, &by_line, lines,
+                                        count, out_outcome, &note);
+    if (err == ERR_INPUT) {
+        *out_outcome = (struct outcome){.verdict = VERDICT_RETURN_EXCEEDS_SALE};
+        return ERR_OK;
+    }
+    return err;
+}
+
+/* By amount also what can't be judged again, and what went so before. */
+enum err import_take_judged(struct import_item *item, size_t take, const struct command *command)
+{
+    struct line_back lines[LIMIT_RETURNED_LINES];
     struct outcome outcome;
-    TRY(judging_return_both(node, item->import->snapshot, take, slice_of(NULL, 0), &outcome));
+    size_t count = lines_of_take(item, take, lines);
+    enum err err = count == 0 ? ERR_UNSUPPORTED : take_lines(item, command, lines, count, &outcome);
+    bool is_by_amount = err == ERR_UNSUPPORTED ||
+                        (err == ERR_OK && outcome.verdict == VERDICT_TRANSACTION_ID_REUSED);
+    if (is_by_amount && item->takes[take].is_of_lines) {
+        return ERR_OK;
+    }
+    if (is_by_amount) {
+        err = judging_return_both(item->import->node, item->import->snapshot, command,
+                                  slice_of(NULL, 0), &outcome);
+    }
+    TRY(err);
     import_item_done(item, &outcome, 1, ERR_OK);
     return ERR_OK;
 }

@@ -7,6 +7,8 @@
 #include "node/requests.h"
 #include "node/services.h"
 
+#define ANSWERS_BYTES (32u << 20) /* what became of LIMIT_SHOWN_CODES codes of each receipt */
+
 void import_item_done(struct import_item *item, const struct outcome *outcomes, size_t count,
                       enum err err)
 {
@@ -65,8 +67,11 @@ static enum err submit_takes(struct import_item *item)
         command.return_sale.sale = take->sale;
         command.return_sale.amount = money_of(take->amount_minor);
         memcpy(command.return_sale.receipt, item->receipt, sizeof item->receipt);
-        TRY(judging_was_judged(item->import->node, &take->sale) ? import_take_judged(item, &command)
-                                                                : submit(item, &command));
+        if (judging_was_judged(item->import->node, &take->sale)) {
+            TRY(import_take_judged(item, i, &command));
+        } else if (!take->is_of_lines) {
+            TRY(submit(item, &command));
+        }
     }
     return ERR_OK;
 }
@@ -108,6 +113,7 @@ static enum err match_return(struct import_item *item, struct archive_txn *txn)
     struct import *import = item->import;
     struct return_allocation *allocation = &import->allocation;
     void *takes;
+    void *parts;
     void *matched;
     enum err err =
         return_allocate(import->matcher, txn, &item->request, allocation, &item->is_kept);
@@ -121,6 +127,9 @@ static enum err match_return(struct import_item *item, struct archive_txn *txn)
     TRY(copy_of(allocation->takes, allocation->take_count * sizeof(struct return_take), &takes));
     item->takes = takes;
     item->take_count = allocation->take_count;
+    TRY(copy_of(allocation->parts, allocation->part_count * sizeof(struct return_part), &parts));
+    item->parts = parts;
+    item->part_count = allocation->part_count;
     refuse_result(item, allocation->result);
     return ERR_OK;
 }
@@ -192,6 +201,19 @@ static bool is_repeat(const struct import_item *item)
                            : item->done > 0 && item->repeats == item->done;
 }
 
+/* What became of codes that were shown, with a sale that took place. */
+static enum err fill_codes(struct import_item *item, Talea__V1__ImportReceiptsResponse *response)
+{
+    struct judged_codes codes = {.count = 0};
+    if (item->judged != NULL && item->refusal.code == NULL) {
+        TRY(judged_codes_answer(item->import->node, &item->judged->judged, item->repeats > 0,
+                                &item->import->memory, &codes));
+    }
+    response->codes = codes.at;
+    response->n_codes = codes.count;
+    return ERR_OK;
+}
+
 static enum err answer(struct import_item *item)
 {
     Talea__V1__ImportReceiptsResponse response;
@@ -209,6 +231,7 @@ static enum err answer(struct import_item *item)
     response.is_repeat = is_repeat(item);
     response.points = item->points;
     response.home = item->home.text;
+    TRY(fill_codes(item, &response));
     if (item->line_matched != NULL) {
         for (size_t i = 0; i < item->request.line_count; i++) {
             matched[i] = item->line_matched[i] ? 1 : 0;
@@ -223,10 +246,12 @@ static void forget_group(struct import *import)
 {
     for (size_t i = 0; i < import->count; i++) {
         free(import->group[i].takes);
+        free(import->group[i].parts);
         free(import->group[i].line_matched);
         import_judged_fini(import->group[i].judged);
     }
     import->count = 0;
+    arena_reset(&import->memory);
     import->settled = 0;
     import->sale_line_count = 0;
     import->return_line_count = 0;
@@ -343,7 +368,9 @@ struct rpc_status office_import_receipts(void *context, struct rpc_stream *strea
     import->node = node;
     import->stream = stream;
     in_flight_init(&import->in_flight);
+    arena_init(&import->memory, ANSWERS_BYTES);
     enum err err = run(import);
+    arena_fini(&import->memory);
     in_flight_fini(&import->in_flight);
     struct note note = import->note;
     free(import);

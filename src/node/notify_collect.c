@@ -3,7 +3,6 @@
 
 #include "node/notify_parts.h"
 #include "node/personal.h"
-#include "notify/occasion.h"
 
 #define HOUR_MS   INT64_C(3600000)
 #define MINUTE_MS INT64_C(60000)
@@ -88,28 +87,53 @@ static enum err consider(const struct notify_collector *collector,
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-static enum err collect_row(struct notify_collector *collector, uint64_t row,
-                            struct notify_round *round)
+/* What is trimmed says nothing. */
+static enum err read_row(struct notify_collector *collector, uint64_t row)
 {
     struct node *node = collector->node;
     struct record record;
-    struct notify_message message;
+    collector->said.count = 0;
     enum err err = record_reader_get(&collector->records, row, &record);
-    if (err == ERR_OK) {
-        err = notify_of_record(&record, &node->config.partner, &message);
-        err = err == ERR_NOT_FOUND ? notify_of_judged(node, &record, &message) : err;
-    }
     if (err != ERR_OK) {
-        return err == ERR_NOT_FOUND ? ERR_OK : err; /* nothing to say, or trimmed */
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
     }
-    if (!is_wanted(collector, message.kind)) {
+    TRY(notify_of_record(&record, &node->config.partner, &collector->said));
+    return is_wanted(collector, NOTIFY_TIER_REACHED)
+               ? notify_of_judged(node, &record, &collector->said)
+               : ERR_OK;
+}
+
+static enum err collect_message(const struct notify_collector *collector,
+                                const struct notify_message *message, struct notify_round *round)
+{
+    if (!is_wanted(collector, message->kind)) {
         return ERR_OK;
     }
-    if (message.time.ms + collector->webhook->stale_hours * HOUR_MS < node_now(node).ms) {
+    if (message->time.ms + collector->webhook->stale_hours * HOUR_MS <
+        node_now(collector->node).ms) {
         round->after.stale++;
         return ERR_OK;
     }
-    return consider(collector, &message, round);
+    return consider(collector, message, round);
+}
+
+/* From the place on where the webhook is; what has no room is left for the next request. */
+static enum err collect_row(struct notify_collector *collector, size_t room,
+                            struct notify_round *round)
+{
+    struct notify_cursor *at = &round->after;
+    const struct notify_row *said = &collector->said;
+    TRY(read_row(collector, at->next_row));
+    while (at->next_place < said->count) {
+        if (round->count == room) {
+            return ERR_OK;
+        }
+        TRY(collect_message(collector, &said->messages[at->next_place], round));
+        at->next_place++;
+    }
+    at->next_row++;
+    at->next_place = 0;
+    return ERR_OK;
 }
 
 enum err notify_collect_rows(struct notify_collector *collector, const struct notify_cursor *cursor,
@@ -119,8 +143,7 @@ enum err notify_collect_rows(struct notify_collector *collector, const struct no
     begin(round, ROUND_ROWS, cursor);
     for (unsigned i = 0;
          i < LIMIT_NOTIFY_ROWS && round->after.next_row <= last && round->count < room; i++) {
-        TRY(collect_row(collector, round->after.next_row, round));
-        round->after.next_row++;
+        TRY(collect_row(collector, room, round));
     }
     return finish(round);
 }

@@ -2,14 +2,12 @@
 #include <string.h>
 
 #include "node/notify_parts.h"
-#include "notify/occasion.h"
 #include "programme/tier_reached.h"
 
 #define CASE_BYTES (2u << 20)
 
-/* ERR_NOT_FOUND: nothing. */
-static enum err of_case(const struct snapshot *snapshot, const struct record *record,
-                        const struct kept_case *kept, struct notify_message *out_message)
+static void of_case(const struct snapshot *snapshot, const struct record *record,
+                    const struct kept_case *kept, struct notify_row *row)
 {
     const struct programme_version *version =
         programmes_find(snapshot->programmes, kept->programme);
@@ -17,36 +15,36 @@ static enum err of_case(const struct snapshot *snapshot, const struct record *re
     char text[UID_TEXT_MAX] = "";
     struct uid member;
     if (version == NULL || version->rules == NULL || key.length >= sizeof text) {
-        return ERR_NOT_FOUND;
+        return;
     }
     memcpy(text, key.at, key.length);
     uint16_t tier = tier_reached(version->rules, kept);
     if (tier == NO_TIER || uid_parse(text, &member) != ERR_OK) {
-        return ERR_NOT_FOUND;
+        return;
     }
-    *out_message = notify_named(record, NOTIFY_TIER_REACHED, &member,
-                                version->file.rules.tiers[tier].name, (struct unix_ms){0});
-    return ERR_OK;
+    ASSERT(row->count < NOTIFY_ROW_MESSAGES);
+    row->messages[row->count++] =
+        notify_named(record, NOTIFY_TIER_REACHED, &member, version->file.rules.tiers[tier].name,
+                     (struct unix_ms){0});
 }
 
-enum err notify_of_judged(struct node *node, const struct record *record,
-                          struct notify_message *out_message)
+enum err notify_of_judged(struct node *node, const struct record *record, struct notify_row *row)
 {
     struct command command;
     struct kept_case kept;
     struct arena arena;
     if (record->kind != COMMAND_CHANGE_STANDING || record->verdict != VERDICT_OK) {
-        return ERR_NOT_FOUND;
+        return ERR_OK;
     }
     TRY(record_command(record, &command));
     if (!kept_case_is(command.standing.evidence)) {
-        return ERR_NOT_FOUND; /* of a return, a list, a draw, a survey */
+        return ERR_OK; /* of a return, a list, a draw, a survey */
     }
     arena_init(&arena, CASE_BYTES);
     enum err err = kept_case_decode(command.standing.evidence, &arena, &kept);
     if (err == ERR_OK) {
         struct snapshot *snapshot = node_snapshot(node);
-        err = of_case(snapshot, record, &kept, out_message);
+        of_case(snapshot, record, &kept, row);
         snapshot_release(snapshot);
     }
     arena_fini(&arena);

@@ -8,6 +8,7 @@
 #include "engine/record_reader.h"
 #include "node/node.h"
 #include "node/notifier.h"
+#include "notify/occasion.h"
 #include "notify/payload.h"
 
 /* ---- One request's messages ---- */
@@ -31,6 +32,7 @@ struct notify_collector {
     const struct notify_file *file;
     const struct notify_webhook *webhook;
     struct record_reader records;
+    struct notify_row said; /* by the row that is looked at: too large for a stack */
     unsigned points_decimals;
 };
 
@@ -106,9 +108,9 @@ MUST_USE enum err webhook_start(struct webhook_thread *thread, struct node *node
 void webhook_stop(struct webhook_thread *thread);
 struct notify_report webhook_report(struct webhook_thread *thread);
 
-/* notify_judged.c: what the record of an occasion that rules judged says to its member.
- * ERR_NOT_FOUND: nothing. */
+/* notify_judged.c: appends which tier the occasion of a record brought its member to. It comes last
+ * in its row: a version of the programme that is gone moves no other message's place. */
 MUST_USE enum err notify_of_judged(struct node *node, const struct record *record,
-                                   struct notify_message *out_message);
+                                   struct notify_row *row);
 
 #endif

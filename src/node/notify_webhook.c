@@ -239,9 +239,12 @@ static enum err find_cursor(struct webhook_thread *t, struct note *note)
                                   note);
     }
     TRY(err);
-    if (t->cursor.next_row > end) {
+    bool is_ahead =
+        t->cursor.next_row > end || (t->cursor.next_row == end && t->cursor.next_place > 0);
+    if (is_ahead) {
         tell(t, LOG_LEVEL_WARNING, "notify_cursor_ahead", "the journal is an older copy");
         t->cursor.next_row = end;
+        t->cursor.next_place = 0;
     }
     return ERR_OK;
 }

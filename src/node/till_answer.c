@@ -130,6 +130,17 @@ static enum err fill_items(const struct rules_text *text, const struct kept_case
     return ERR_OK;
 }
 
+enum err judged_answer_codes(const struct programme_version *version, const struct kept_case *kept,
+                             struct arena *arena, Talea__V1__CodeAnswer ***out_codes,
+                             size_t *out_count)
+{
+    struct judged_answer answer = {.code_count = 0};
+    TRY(fill_codes(rules_text(version->rules), kept, arena, &answer));
+    *out_codes = answer.codes;
+    *out_count = answer.code_count;
+    return ERR_OK;
+}
+
 enum err judged_answer_fill(const struct programme_version *version, const struct kept_case *kept,
                             struct arena *arena, struct judged_answer *out_answer)
 {

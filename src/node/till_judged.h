@@ -88,6 +88,11 @@ MUST_USE enum err judged_answer_fill(const struct programme_version *version,
                                      const struct kept_case *kept, struct arena *arena,
                                      struct judged_answer *out_answer);
 
+/* The same of the codes alone. */
+MUST_USE enum err judged_answer_codes(const struct programme_version *version,
+                                      const struct kept_case *kept, struct arena *arena,
+                                      Talea__V1__CodeAnswer ***out_codes, size_t *out_count);
+
 /* The answer of Earn; texts are in the arena, and in what is given. ERR_RESOURCE. */
 MUST_USE enum err till_fill_earned(struct node *node, struct arena *arena, const struct uid *id,
                                    const struct outcome *outcome,

@@ -205,6 +205,15 @@ static bool check_quote(struct node *node, struct rpc_call *call, const struct s
     return is_card_good(node, call, snapshot, &give->earn.card);
 }
 
+/* How long it holds: as the programme says, else as the node does. */
+static struct unix_ms end_of_quote(const struct node *node, const struct programme_version *version,
+                                   struct unix_ms now)
+{
+    int64_t own = version->file.quote_ms;
+    int64_t ms = own != 0 ? own : (int64_t)node->config.limits.quote_seconds * 1000;
+    return (struct unix_ms){now.ms + ms};
+}
+
 void till_make_quote(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
     struct node *node = context;
@@ -233,7 +242,7 @@ void till_make_quote(void *context, struct rpc_call *call, const ProtobufCMessag
     judged->occasion.local = judging_local(node, judged->version, give.business_time);
     judged->id = give.transaction_id;
     judged->quote_id = give.transaction_id;
-    judged->until.ms = give.business_time.ms + (int64_t)node->config.limits.quote_seconds * 1000;
+    judged->until = end_of_quote(node, judged->version, give.business_time);
     judged->said = till_said_by(&judged->occasion, &give.earn.card);
     judged->give = give;
     till->has_bound = true;

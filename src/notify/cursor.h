@@ -1,9 +1,10 @@
 /* How far a webhook is, as it is kept: a small JSON text.
  *
- * `next_row` is the first row of the journal that the gateway was not told of. What expires is told
- * in passes over all members: a pass tells of lots that end after `told_until` and not after
- * `pass_until`, and has come to the member `pass_from`; when it is through, `told_until` becomes
- * `pass_until`. So a lot is told of once.
+ * `next_row` is the first row of the journal that the gateway was not told of, or not all of: then
+ * `next_place` says how many of its messages are done with. What expires is told in passes over all
+ * members: a pass tells of lots that end after `told_until` and not after `pass_until`, and has
+ * come to the member `pass_from`; when it is through, `told_until` becomes `pass_until`. So a lot
+ * is told of once.
  */
 #ifndef NOTIFY_CURSOR_H
 #define NOTIFY_CURSOR_H
@@ -14,6 +15,7 @@
 
 struct notify_cursor {
     uint64_t next_row;
+    uint64_t next_place; /* in that row; a cursor that was kept without one has 0 */
     struct unix_ms told_until;
     struct unix_ms pass_until; /* 0: no pass is under way */
     struct uid pass_from;      /* nil: the first */

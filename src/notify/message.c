@@ -55,13 +55,17 @@ const char *notify_message_id(const struct notify_message *message, const struct
                               char out_id[NOTIFY_ID_MAX])
 {
     char member[UID_TEXT_MAX] = "";
+    char nth[16] = "";
     if (message->row == 0) {
         uid_format(&message->member, member);
         snprintf(out_id, NOTIFY_ID_MAX, "%s.%s.%s.%" PRIx64, brand->text,
                  notify_kind_name(message->kind), member, (uint64_t)message->time.ms);
     } else {
-        snprintf(out_id, NOTIFY_ID_MAX, "%s.%" PRIu64 ".%s.%" PRIx64, brand->text, message->row,
-                 notify_kind_name(message->kind), (uint64_t)message->time.ms);
+        if (message->nth > 0) {
+            snprintf(nth, sizeof nth, ".%u", message->nth);
+        }
+        snprintf(out_id, NOTIFY_ID_MAX, "%s.%" PRIu64 ".%s.%" PRIx64 "%s", brand->text,
+                 message->row, notify_kind_name(message->kind), (uint64_t)message->time.ms, nth);
     }
     return out_id;
 }

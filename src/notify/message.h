@@ -38,6 +38,7 @@ bool notify_field_is_count(enum notify_field field);
 struct notify_message {
     enum notify_kind kind;
     uint64_t row;        /* of the journal; 0 for what time brings */
+    unsigned nth;        /* of this kind in its row, from 0 */
     struct unix_ms time; /* when it was recorded; of EXPIRING when the points end */
     struct uid member;
     struct points points;

@@ -6,6 +6,7 @@
 #include "draw/kept.h"
 #include "ledger/lots.h"
 #include "ledger/standings.h"
+#include "offers/kept_offers.h"
 #include "programme/kept_case.h"
 #include "programme/kept_issue.h"
 
@@ -17,64 +18,69 @@ static struct notify_message message_of(const struct record *record, enum notify
         .kind = kind, .row = record->row, .time = record->time, .member = record->answer.member};
 }
 
-static bool of_till(const struct record *record, const struct partner_id *self,
-                    struct notify_message *out_message)
+static void add(struct notify_row *row, const struct notify_message *message)
+{
+    ASSERT(row->count < NOTIFY_ROW_MESSAGES);
+    row->messages[row->count++] = *message;
+}
+
+static void add_points(struct notify_row *row, const struct record *record, enum notify_kind kind,
+                       struct points points, const struct partner_id *shop)
+{
+    struct notify_message message = message_of(record, kind);
+    message.points = points;
+    message.shop = *shop;
+    if (points.minor > 0) {
+        add(row, &message);
+    }
+}
+
+static void of_till(const struct record *record, const struct partner_id *self,
+                    struct notify_row *row)
 {
     const struct answer *answer = &record->answer;
-    switch ((int)record->kind) {
-    case COMMAND_ENROL:
-        *out_message = message_of(record, NOTIFY_WELCOME);
-        out_message->card = answer->card;
-        return true;
-    case COMMAND_EARN:
-        *out_message = message_of(record, NOTIFY_POINTS_EARNED);
-        break;
-    case COMMAND_CAPTURE:
-        *out_message = message_of(record, NOTIFY_POINTS_SPENT);
-        break;
-    default:
-        return false;
+    if (record->kind == COMMAND_ENROL) {
+        struct notify_message message = message_of(record, NOTIFY_WELCOME);
+        message.card = answer->card;
+        add(row, &message);
+    } else if (record->kind == COMMAND_EARN) {
+        add_points(row, record, NOTIFY_POINTS_EARNED, answer->points, self);
+    } else if (record->kind == COMMAND_CAPTURE) {
+        add_points(row, record, NOTIFY_POINTS_SPENT, answer->points, self);
     }
-    out_message->points = answer->points;
-    out_message->shop = *self;
-    return answer->points.minor > 0;
 }
 
 /* At a partner's shop. */
-static enum err of_entry(const struct record *record, struct notify_message *out_message)
+static enum err of_entry(const struct record *record, struct notify_row *row)
 {
     struct command command;
     TRY(record_command(record, &command));
     const struct clearing_entry *entry = &command.take_entry.entry;
+    const struct partner_id *shop = &command.take_entry.sender;
     if (entry->kind == ENTRY_EARN) {
-        *out_message = message_of(record, NOTIFY_POINTS_EARNED);
+        add_points(row, record, NOTIFY_POINTS_EARNED, entry->points, shop);
     } else if (entry->kind == ENTRY_CAPTURE) {
-        *out_message = message_of(record, NOTIFY_POINTS_SPENT);
-    } else {
-        return ERR_NOT_FOUND;
+        add_points(row, record, NOTIFY_POINTS_SPENT, entry->points, shop);
     }
-    out_message->points = entry->points;
-    out_message->shop = command.take_entry.sender;
-    return entry->points.minor > 0 ? ERR_OK : ERR_NOT_FOUND;
+    return ERR_OK;
 }
 
 /* Who won a draw. */
 static enum err of_won(const struct record *record, const struct command_standing *change,
-                       struct notify_message *out_message)
+                       struct notify_row *row)
 {
     struct draw_kept_won won;
     struct uid member;
     char prize[LIMIT_NAME_BYTES + 1];
-    if (!draw_kept_is(change->evidence, DRAW_KEPT_WON)) {
-        return ERR_NOT_FOUND;
-    }
     TRY(draw_kept_won_decode(change->evidence, &won));
     if (won.member.length != sizeof member.bytes) {
-        return ERR_NOT_FOUND;
+        return ERR_OK; /* another home's */
     }
     memcpy(member.bytes, won.member.at, sizeof member.bytes);
     (void)text_clean_line(prize, sizeof prize, won.prize);
-    *out_message = notify_named(record, NOTIFY_DRAW_WON, &member, prize, (struct unix_ms){0});
+    struct notify_message message =
+        notify_named(record, NOTIFY_DRAW_WON, &member, prize, (struct unix_ms){0});
+    add(row, &message);
     return ERR_OK;
 }
 
@@ -109,62 +115,97 @@ static bool find_member(struct slice groups, struct uid *out_member)
     return false;
 }
 
-/* The first code that a purchase gave. */
+static void add_code(struct notify_row *row, const struct record *record, const struct uid *member,
+                     struct slice code, int64_t until_day)
+{
+    struct notify_message message = of_code(record, member, code, until_day);
+    message.nth = (unsigned)row->count;
+    add(row, &message);
+}
+
+/* Every code that a purchase gave. */
 static enum err of_case(const struct record *record, const struct command_standing *change,
-                        struct arena *arena, struct notify_message *out_message)
+                        struct arena *arena, struct notify_row *row)
 {
     struct kept_case kept;
     struct uid member;
-    if (!kept_case_is(change->evidence) || !find_member(change->groups, &member)) {
-        return ERR_NOT_FOUND;
+    if (!find_member(change->groups, &member)) {
+        return ERR_OK;
     }
     TRY(kept_case_decode(change->evidence, arena, &kept));
     for (size_t i = 0; i < kept.item_count; i++) {
         const struct kept_item *item = &kept.items[i];
-        if (item->code_count > 0) {
-            *out_message = of_code(record, &member, item->codes[0], item->until_day);
-            return ERR_OK;
+        for (size_t c = 0; c < item->code_count && row->count < LIMIT_GIVEN_CODES; c++) {
+            add_code(row, record, &member, item->codes[c], item->until_day);
         }
     }
-    return ERR_NOT_FOUND;
+    return ERR_OK;
 }
 
-/* A prize; a coupon's code for the member: issued by hand, or given by a purchase. */
-static enum err of_change(const struct record *record, struct notify_message *out_message)
+/* Those that came with offers. */
+static enum err of_offers(const struct record *record, const struct command_standing *change,
+                          struct arena *arena, struct notify_row *row)
+{
+    struct kept_offers kept;
+    struct uid member;
+    if (!find_member(change->groups, &member)) {
+        return ERR_OK;
+    }
+    TRY(kept_offers_decode(change->evidence, arena, &kept));
+    for (size_t i = 0; i < kept.count && row->count < LIMIT_GIVEN_CODES; i++) {
+        if (kept.at[i].code.length > 0) {
+            add_code(row, record, &member, kept.at[i].code, kept.at[i].until_day);
+        }
+    }
+    return ERR_OK;
+}
+
+/* A prize; coupons' codes for the member: issued by hand, given by a purchase or with an offer. */
+static enum err of_change(const struct record *record, struct notify_row *row)
 {
     struct command command;
     struct kept_code code;
     struct arena arena;
     TRY(record_command(record, &command));
-    enum err err = kept_code_decode(command.standing.evidence, &code);
+    struct slice evidence = command.standing.evidence;
+    enum err err = kept_code_decode(evidence, &code);
     if (err == ERR_OK) {
-        *out_message = of_code(record, &code.member, code.code, code.until_day);
-    }
-    if (err == ERR_NOT_FOUND) {
-        err = of_won(record, &command.standing, out_message);
+        add_code(row, record, &code.member, code.code, code.until_day);
     }
     if (err != ERR_NOT_FOUND) {
         return err;
     }
+    if (draw_kept_is(evidence, DRAW_KEPT_WON)) {
+        return of_won(record, &command.standing, row);
+    }
+    if (!kept_case_is(evidence) && !kept_offers_is(evidence)) {
+        return ERR_OK;
+    }
     arena_init(&arena, CASE_BYTES);
-    err = of_case(record, &command.standing, &arena, out_message);
+    err = kept_case_is(evidence) ? of_case(record, &command.standing, &arena, row)
+                                 : of_offers(record, &command.standing, &arena, row);
     arena_fini(&arena);
     return err;
 }
 
 enum err notify_of_record(const struct record *record, const struct partner_id *self,
-                          struct notify_message *out_message)
+                          struct notify_row *out_row)
 {
-    if (record->verdict == VERDICT_OK && record->kind == COMMAND_CHANGE_STANDING) {
-        return of_change(record, out_message);
+    out_row->count = 0;
+    if (record->verdict != VERDICT_OK) {
+        return ERR_OK;
     }
-    if (record->verdict != VERDICT_OK || uid_is_nil(&record->answer.member)) {
-        return ERR_NOT_FOUND;
+    if (record->kind == COMMAND_CHANGE_STANDING) {
+        return of_change(record, out_row);
+    }
+    if (uid_is_nil(&record->answer.member)) {
+        return ERR_OK;
     }
     if (record->kind == COMMAND_TAKE_ENTRY) {
-        return of_entry(record, out_message);
+        return of_entry(record, out_row);
     }
-    return of_till(record, self, out_message) ? ERR_OK : ERR_NOT_FOUND;
+    of_till(record, self, out_row);
+    return ERR_OK;
 }
 
 struct notify_message notify_named(const struct record *record, enum notify_kind kind,

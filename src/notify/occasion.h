@@ -9,9 +9,19 @@
 #include "ledger/record.h"
 #include "notify/message.h"
 
-/* ERR_NOT_FOUND: nothing. ERR_CORRUPT when the record can't be read. */
+/* A purchase may give coupons and bring its member to a tier. */
+#define NOTIFY_ROW_MESSAGES (LIMIT_GIVEN_CODES + 1u)
+
+/* Each message has its place in its row, whenever the row is read: so a webhook can go on in the
+ * middle of one. */
+struct notify_row {
+    size_t count;
+    struct notify_message messages[NOTIFY_ROW_MESSAGES];
+};
+
+/* None is fine. ERR_CORRUPT when the record can't be read. */
 MUST_USE enum err notify_of_record(const struct record *record, const struct partner_id *self,
-                                   struct notify_message *out_message);
+                                   struct notify_row *out_row);
 
 /* What the record says to a member by its name alone: TIER_REACHED, COUPON_GIVEN (valid until then;
  * 0: for ever), DRAW_WON. For record kinds that bring one. A name that is longer is cut. */

@@ -117,6 +117,7 @@ struct offer {
     const uint16_t *segments; /* to members in one of these; */
     size_t segment_count;     /* 0: to all */
     unsigned days;            /* good so long, with the day on which it is given; 1 or more */
+    const uint16_t *coupon;   /* with it comes a code of this one, good as long; NULL: none */
     unsigned line;            /* of the file; 0: not from a file */
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "receipts/codes.h"
 
 #define ASSEMBLE_ARENA_BYTES (LIMIT_IMPORT_PART_BYTES + 4u * LIMIT_CSV_ROW_BYTES)
 
@@ -115,6 +116,8 @@ static enum err deliver_side(struct assembler *assembler, enum receipt_kind kind
     };
     memcpy(receipt.currency, head->currency, sizeof receipt.currency);
     receipt.promotion = kind == RECEIPT_SALE ? head->promotion : 0;
+    receipt.codes = assembler->codes;
+    receipt.code_count = kind == RECEIPT_SALE ? assembler->code_count : 0;
     fill_side(assembler, &receipt);
     if (receipt.row_count == 0) {
         return ERR_OK;
@@ -142,6 +145,7 @@ static enum err deliver(struct assembler *assembler, struct note *note)
     TRY(deliver_side(assembler, RECEIPT_SALE, note));
     TRY(deliver_side(assembler, RECEIPT_RETURN, note));
     assembler->held_count = 0;
+    assembler->code_count = 0;
     assembler->gross = 0;
     assembler->is_continued = true;
     arena_reset(&assembler->arena);
@@ -279,6 +283,28 @@ static const char *keep_text(struct assembler *assembler, const char *text, bool
     return copy;
 }
 
+/* How many of the row's codes the receipt does not have yet. */
+static size_t new_codes(const struct assembler *assembler, const struct entry *entry)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < entry->code_count; i++) {
+        count += codes_have(assembler->codes, assembler->code_count, entry->codes[i]) ? 0 : 1;
+    }
+    return count;
+}
+
+static void keep_codes(struct assembler *assembler, const struct entry *entry, bool *ok)
+{
+    for (size_t i = 0; i < entry->code_count; i++) {
+        if (!codes_have(assembler->codes, assembler->code_count, entry->codes[i])) {
+            const char *copy = keep_text(assembler, entry->codes[i], ok);
+            if (copy != NULL) {
+                assembler->codes[assembler->code_count++] = copy;
+            }
+        }
+    }
+}
+
 static enum err hold(struct assembler *assembler, const struct row *row, const struct entry *entry,
                      int64_t gross, struct note *note)
 {
@@ -290,6 +316,8 @@ static enum err hold(struct assembler *assembler, const struct row *row, const s
     held->entry.product = keep_text(assembler, entry->product, &ok);
     held->entry.category = keep_text(assembler, entry->category, &ok);
     held->entry.original = keep_text(assembler, entry->original, &ok);
+    keep_codes(assembler, entry, &ok);
+    held->entry.codes = NULL;
     held->number = row->number;
     char *copy = arena_text(&assembler->arena, text);
     if (!ok || copy == NULL) {
@@ -324,6 +352,10 @@ enum err assemble_row(struct assembler *assembler, const struct row *row, struct
     }
     if (reason == NULL && int64_add(assembler->gross, entry->amount, &gross) != ERR_OK) {
         reason = "the receipt's total is out of range";
+    }
+    if (reason == NULL && assembler->code_count + new_codes(assembler, entry) > LIMIT_SHOWN_CODES) {
+        reason = decode_refuse(assembler->decoder, "more than %u codes are shown with the receipt",
+                               LIMIT_SHOWN_CODES);
     }
     TRY(write_text(assembler, row, note));
     if (reason == NULL) {

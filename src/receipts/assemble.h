@@ -52,6 +52,8 @@ struct assembler {
     struct arena arena;
     struct held_row *held;
     size_t held_count;
+    const char *codes[LIMIT_SHOWN_CODES]; /* of its rows, in the arena */
+    size_t code_count;
     int64_t gross; /* sum of amounts without sign: what no total can exceed */
     struct receipt_line *lines;
     struct receipt_row *rows;

@@ -436,5 +436,6 @@ const char *decode_rest(struct decoder *decoder, struct entry *entry)
     reason = reason == NULL ? decode_member(decoder, entry) : reason;
     reason = reason == NULL ? decode_currency(decoder, entry) : reason;
     reason = reason == NULL ? decode_promotion(decoder, entry) : reason;
+    reason = reason == NULL ? decode_codes(decoder, entry) : reason;
     return reason == NULL ? check_match(decoder, entry) : reason;
 }

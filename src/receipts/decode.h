@@ -25,6 +25,8 @@ struct entry {
     int64_t amount;
     int64_t points;
     uint32_t promotion; /* 0: none */
+    const char **codes; /* each once */
+    size_t code_count;  /* at most LIMIT_SHOWN_CODES */
     bool is_return;
 };
 
@@ -58,6 +60,9 @@ const char *decode_rest(struct decoder *decoder, struct entry *entry);
 
 /* In decode_amount.c: quantity, amount, points and which way they go. */
 const char *decode_amounts(struct decoder *decoder, struct entry *entry);
+
+/* In codes.c: of coupons that were shown. */
+const char *decode_codes(struct decoder *decoder, struct entry *entry);
 
 /* Writes a reason and gives it. */
 const char *decode_refuse(struct decoder *decoder, const char *format, ...) PRINTF_LIKE(2, 3);

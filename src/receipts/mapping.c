@@ -10,9 +10,9 @@
 const char *column_role_name(enum column_role role)
 {
     static const char *const names[ROLE_COUNT] = {
-        "receipt", "line",     "time",    "date",      "clock",    "store",
-        "card",    "customer", "product", "category",  "quantity", "unit_price",
-        "amount",  "currency", "points",  "promotion", "kind",     "original",
+        "receipt",  "line",      "time",     "date",     "clock",      "store",  "card",
+        "customer", "product",   "category", "quantity", "unit_price", "amount", "currency",
+        "points",   "promotion", "kind",     "original", "codes",
     };
     ASSERT(role < ROLE_COUNT);
     return names[role];

@@ -22,7 +22,9 @@
  *     original: {column: o}   # number of the receipt that is returned
  *                             # and store, card or customer, product, category, quantity (1 without
  *                             # it), unit_price or amount, currency, points, and promotion: the
- *                             # number of the charter's that pays for a sale's points; empty: none
+ *                             # number of the charter's that pays for a sale's points; empty: none;
+ *                             # and codes: of coupons that were shown, with blanks, commas or
+ *                             # semicolons between them; a receipt's are those of all its rows
  *   time:
  *     formats: ["%Y-%m-%d %H:%M:%S"]  # tried in order; see receipts/date.h
  *     offset: "+00:00"        # of the brand's clock from UTC, or minutes (300)
@@ -85,6 +87,7 @@ enum column_role {
     ROLE_PROMOTION,
     ROLE_KIND,
     ROLE_ORIGINAL,
+    ROLE_CODES,
     ROLE_COUNT
 };
 

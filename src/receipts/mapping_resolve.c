@@ -105,6 +105,10 @@ static enum err check_columns(const struct judge *judge)
     if (columns[ROLE_PROMOTION] != NULL && columns[ROLE_POINTS] == NULL) {
         return refuse_column(judge, ROLE_PROMOTION, "pays for columns.points");
     }
+    if (columns[ROLE_CODES] != NULL && columns[ROLE_POINTS] != NULL) {
+        return refuse_column(judge, ROLE_CODES,
+                             "the programme takes codes, and columns.points stands for it");
+    }
     bool has_amount = columns[ROLE_UNIT_PRICE] != NULL || columns[ROLE_AMOUNT] != NULL;
     if (!has_amount && columns[ROLE_POINTS] == NULL && !judge->mapping->is_returns_only) {
         return refuse(judge, "columns", "map unit_price, amount or points");

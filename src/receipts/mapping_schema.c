@@ -53,25 +53,16 @@ static const cyaml_schema_field_t column_fields[] = {
     CYAML_FIELD_MAPPING_PTR(key, OPTIONAL_TEXT, struct mapping_columns, of[role], column_fields)
 
 static const cyaml_schema_field_t columns_fields[] = {
-    COLUMN("receipt", ROLE_RECEIPT),
-    COLUMN("line", ROLE_LINE),
-    COLUMN("time", ROLE_TIME),
-    COLUMN("date", ROLE_DATE),
-    COLUMN("clock", ROLE_CLOCK),
-    COLUMN("store", ROLE_STORE),
-    COLUMN("card", ROLE_CARD),
-    COLUMN("customer", ROLE_CUSTOMER),
-    COLUMN("product", ROLE_PRODUCT),
-    COLUMN("category", ROLE_CATEGORY),
-    COLUMN("quantity", ROLE_QUANTITY),
-    COLUMN("unit_price", ROLE_UNIT_PRICE),
-    COLUMN("amount", ROLE_AMOUNT),
-    COLUMN("currency", ROLE_CURRENCY),
-    COLUMN("points", ROLE_POINTS),
-    COLUMN("promotion", ROLE_PROMOTION),
-    COLUMN("kind", ROLE_KIND),
-    COLUMN("original", ROLE_ORIGINAL),
-    CYAML_FIELD_END,
+    COLUMN("receipt", ROLE_RECEIPT),   COLUMN("line", ROLE_LINE),
+    COLUMN("time", ROLE_TIME),         COLUMN("date", ROLE_DATE),
+    COLUMN("clock", ROLE_CLOCK),       COLUMN("store", ROLE_STORE),
+    COLUMN("card", ROLE_CARD),         COLUMN("customer", ROLE_CUSTOMER),
+    COLUMN("product", ROLE_PRODUCT),   COLUMN("category", ROLE_CATEGORY),
+    COLUMN("quantity", ROLE_QUANTITY), COLUMN("unit_price", ROLE_UNIT_PRICE),
+    COLUMN("amount", ROLE_AMOUNT),     COLUMN("currency", ROLE_CURRENCY),
+    COLUMN("points", ROLE_POINTS),     COLUMN("promotion", ROLE_PROMOTION),
+    COLUMN("kind", ROLE_KIND),         COLUMN("original", ROLE_ORIGINAL),
+    COLUMN("codes", ROLE_CODES),       CYAML_FIELD_END,
 };
 
 #define VALUES(name, structure, member, minimum)                                                   \

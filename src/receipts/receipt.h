@@ -67,7 +67,9 @@ struct receipt {
     struct money total;
     bool has_points; /* the file gives points itself */
     struct points points;
-    uint32_t promotion; /* of a SALE: that pays for `points`; 0: none */
+    uint32_t promotion;       /* of a SALE: that pays for `points`; 0: none */
+    const char *const *codes; /* of a SALE: of coupons that were shown, each once */
+    size_t code_count;        /* at most LIMIT_SHOWN_CODES */
     /* Of a RETURN: by what its sale is found; unique: only if there is exactly one. */
     const enum match_key *match;
     unsigned match_count;

@@ -37,7 +37,7 @@ struct rpc_call;
 struct rpc_stream;
 
 /* Unary: reply exactly once with rpc_call_reply or rpc_call_refuse, now or later, from any thread.
- * `request` lives until then. */
+ * The call, `request` and the call's arena live until then, and until the handler returns. */
 typedef void rpc_unary_handler(void *context, struct rpc_call *call,
                                const ProtobufCMessage *request);
 /* Streaming of any kind: receive and send in a blocking way; the returned status ends the call. */
@@ -117,7 +117,7 @@ void rpc_server_set_serving(struct rpc_server *server, bool is_serving);
  * its handler kept must still be answered, or this never returns. NULL is allowed. */
 void rpc_server_stop(struct rpc_server *server, int64_t drain_ms);
 
-/* Memory that lasts until the reply is given, beside the request; for one thread at a time. */
+/* Memory that lasts as long as the request; for one thread at a time. */
 struct arena *rpc_call_arena(struct rpc_call *call);
 const struct identity *rpc_call_identity(const struct rpc_call *call);
 /* Milliseconds left until the caller's deadline; INT64_MAX without one. */

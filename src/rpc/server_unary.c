@@ -1,5 +1,5 @@
-/* Unary calls: decode, hand to the handler, send one reply or refusal, be freed by the queue's
- * thread when C core is done with it. */
+/* Unary calls: decode, hand to the handler, send one reply or refusal, be freed when C
+ * core and the handler are done with it. */
 #include <grpc/status.h>
 #include <grpc/support/time.h>
 #include <stdlib.h>
@@ -20,9 +20,9 @@ struct rpc_call {
     rpc_unary_handler *handler;
     atomic_bool is_replied;
     atomic_bool is_cancelled;
-    int cancelled;            /* written by C core */
-    bool is_close_posted;     /* a batch of its own watches for the caller's cancel */
-    unsigned batches_awaited; /* the queue's thread only, once the call runs */
+    int cancelled;        /* written by C core */
+    bool is_close_posted; /* a batch of its own watches for the caller's cancel */
+    atomic_uint holders;  /* batches of C core, and the worker that runs the handler */
     struct completion closed;
     struct completion replied;
     struct completion resumed;
@@ -81,9 +81,9 @@ static void call_destroy(struct rpc_call *call)
     server_uncount_call(server);
 }
 
-static void batch_done(struct rpc_call *call)
+static void call_drop(struct rpc_call *call)
 {
-    if (--call->batches_awaited == 0) {
+    if (atomic_fetch_sub(&call->holders, 1) == 1) {
         call_destroy(call);
     }
 }
@@ -93,7 +93,7 @@ static void on_closed(struct completion *completion, bool is_ok)
     struct rpc_call *call = completion->owner;
     (void)is_ok;
     atomic_store(&call->is_cancelled, call->cancelled != 0);
-    batch_done(call);
+    call_drop(call);
 }
 
 static void on_replied(struct completion *completion, bool is_ok)
@@ -102,7 +102,7 @@ static void on_replied(struct completion *completion, bool is_ok)
     if (!is_ok || (!call->is_close_posted && call->cancelled != 0)) {
         atomic_store(&call->is_cancelled, true);
     }
-    batch_done(call);
+    call_drop(call);
 }
 
 /* All that were resumed meanwhile. */
@@ -134,7 +134,7 @@ struct rpc_call *call_create(struct rpc_server *server, struct method *method, g
     call->core = core_call;
     call->deadline = deadline;
     call->started_us = clock_us();
-    call->batches_awaited = 1;
+    atomic_init(&call->holders, 1);
     call->closed = (struct completion){.run = on_closed, .owner = call};
     call->replied = (struct completion){.run = on_replied, .owner = call};
     call->resumed = (struct completion){.run = on_resumed, .owner = call};
@@ -150,7 +150,7 @@ static void watch_close(struct rpc_call *call)
     size_t count = 0;
     batch_add(ops, &count, GRPC_OP_RECV_CLOSE_ON_SERVER)->data.recv_close_on_server.cancelled =
         &call->cancelled;
-    call->batches_awaited = 2;
+    atomic_fetch_add(&call->holders, 1);
     call->is_close_posted = true;
     completion_arm(&call->closed);
     ASSERT(grpc_call_start_batch(call->core, ops, count, &call->closed, NULL) == GRPC_CALL_OK);
@@ -180,12 +180,28 @@ static void decode_and_run(void *argument)
     run_handler(call);
 }
 
+static void decode_on_worker(void *argument)
+{
+    decode_and_run(argument);
+    call_drop(argument);
+}
+
+static void handle_on_worker(void *argument)
+{
+    run_handler(argument);
+    call_drop(argument);
+}
+
+/* The answer may go out, and C core be done with it, while the handler still tidies up: the worker
+ * holds the call, too. On the queue's thread the end of an answer comes after the handler's. */
 static void run_on_worker(struct rpc_call *call, pool_run *run)
 {
+    atomic_fetch_add(&call->holders, 1);
     if (pool_submit(&call->server->workers, run, call) != ERR_OK) {
         struct rpc_status busy = rpc_status_make(GRPC_STATUS_RESOURCE_EXHAUSTED, "QUEUE_FULL",
                                                  "Too many calls wait already; ask again later.");
         rpc_call_refuse(call, &busy);
+        call_drop(call);
     }
 }
 
@@ -200,13 +216,13 @@ void call_run_unary(struct rpc_call *call, const struct identity *identity,
         return;
     }
     watch_close(call);
-    run_on_worker(call, decode_and_run);
+    run_on_worker(call, decode_on_worker);
 }
 
 void rpc_call_continue(struct rpc_call *call, rpc_unary_handler *handler)
 {
     call->handler = handler;
-    run_on_worker(call, run_handler);
+    run_on_worker(call, handle_on_worker);
 }
 
 /* A batch of no operations is complete at once: its tag is all that goes through the queue. One is
@@ -229,7 +245,7 @@ void rpc_call_resume(struct rpc_call *call, rpc_resume *run, void *context)
     }
 }
 
-/* One batch ends the call. After it has started the call may be gone. */
+/* One batch ends the call. After it has started the call may be gone, unless its handler runs. */
 static void finish(struct rpc_call *call, const struct rpc_status *status)
 {
     grpc_op ops[4];

@@ -15,6 +15,21 @@ import unittest
 from coalition import Coalition, main, run, wait_for, TALEA
 
 SECRET = b"a secret of sufficient length"
+PARTY = """tiers:
+  - {tier: circle}
+coupons:
+  - {coupon: balloon, prefix: B-}
+rules:
+  - rule: party-coupons
+    on: party
+    give: {item: balloon, items: 2, days: 30}
+  - rule: party-tier
+    on: party
+    give: {prolong: circle, months: 12}
+  - rule: balloon-off
+    coupon: balloon
+    give: {money_off: 1.00}
+"""
 
 
 class Gateway(http.server.ThreadingHTTPServer):
@@ -170,6 +185,8 @@ webhooks:
         self.assertIn('talea_notify_sent_total{webhook="sms"} 7', metrics)
 
     def test_failures_refusals_and_kills(self):
+        programme = self.node.read("programme.yaml").decode()
+        self.node.replace("programme.yaml", (programme + PARTY).encode())
         self.configure(more_hooks="""  - name: dead
     channel: sms
     url: http://127.0.0.1:9/
@@ -199,29 +216,39 @@ webhooks:
         dead = self.status("dead")
         self.assertGreater(int(dead["rows_behind"]), 3)
         self.assertGreater(int(dead["failures"]), 0)
-        self.kill_between(card)
+        self.kill_within_a_row(card)
         self.assertEqual(int(self.status()["set_aside"]), 1)
         self.assertEqual(len(self.status()["latest_aside"]), 1)
 
-    def kill_between(self, card):
-        """The gateway has it, the node dies before it knows: it comes again under the same id."""
-        def kill(messages):
-            self.gateway.judge = lambda more: 200
-            self.node.signal(signal.SIGKILL)
+    def kill_within_a_row(self, card):
+        """One event brings two coupons and a tier. Of one request the gateway will have nothing, so
+        they come one by one; it has the second, and the node dies before it knows: that one comes
+        again under the same id, the others come once."""
+        kills = [signal.SIGKILL]
+
+        def judge(messages):
+            if len(messages) > 1:
+                return 422
+            if kills and messages[0]["id"].endswith(".1"):
+                self.node.signal(kills.pop())
             return 200
-        before = len(self.gateway.of("points_earned"))
-        self.gateway.judge = kill
-        self.node.talea("earn", card, "5.00", expect=None)
-        wait_for(lambda: len(self.gateway.of("points_earned")) == before + 1, "the first time", 20)
+        kinds = ("coupon_given", "tier_reached")
+        self.gateway.judge = judge
+
+        def told():
+            return [m for m in self.gateway.all() if m["kind"] in kinds]
+        self.node.talea("event", card, "party", expect=None)
+        wait_for(lambda: len(told()) == 2, "two coupons", 20)
         self.node.wait()
         self.node.start()
-        wait_for(lambda: len(self.gateway.of("points_earned")) > before + 1, "a double", 20)
+        wait_for(lambda: len(told()) == 4, "a double, and the tier", 20)
         self.await_idle()
-        first, second = self.gateway.of("points_earned")[before:]
-        self.assertEqual(first["id"], second["id"])
-        self.assertEqual(first["points"], second["points"])
-        ids = {m["id"] for m in self.gateway.of("points_earned")}
-        self.assertEqual(len(ids), before + 1)
+        first, second, double, tier = told()
+        self.assertEqual(second, double)
+        self.assertEqual(len({m["id"] for m in (first, second, tier)}), 3)
+        self.assertEqual(len({m["text"] for m in (first, second, tier)}), 3)
+        self.assertEqual({m["journal_row"] for m in (first, second, tier)}, {first["journal_row"]})
+        self.assertEqual([m["kind"] for m in (first, second, tier)], [kinds[0], kinds[0], kinds[1]])
 
     def test_what_expires_is_told_once(self):
         programme = self.node.read("programme.yaml").decode()

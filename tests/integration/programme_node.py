@@ -46,6 +46,18 @@ rules:
 """
 
 
+UNUSED = "[bread]}\n  - {name: tea, categories: [tea]}\n"
+IN_THE_WAY = """  - rule: surely
+    on: party
+    group: parties
+    give: {points: 8}
+  - rule: silent
+    on: party
+    group: parties
+    give: {points: 8}
+"""
+
+
 def rules(version, factor=2, uses=3):
     return RULES.format(version=version, factor=factor, uses=uses)
 
@@ -114,7 +126,7 @@ class Versions(Case):
                      self.write(rules(3), "past.yaml"), "--at", iso(now - 86400000), expect=2)
         broken = self.write(rules(9).replace("bread-double", "big"), "broken.yaml")
         self.refused("INVALID_INPUT", "programme", "activate", broken, expect=2)
-        self.grocer.cli("programme", "activate", self.write(rules(3, factor=4), "now.yaml"))
+        self.activate_third()
         rows = self.grocer.cli("programme", "history")["programmes"]
         self.assertEqual([row["is_in_force"] for row in rows], [False, False, True])
         self.grocer.kill()
@@ -123,6 +135,20 @@ class Versions(Case):
                           for row in self.grocer.cli("programme", "history")["programmes"]],
                          [(1, False), (2, False), (3, True)])
         self.grocer.talea("verify")
+
+    def activate_third(self):
+        """What is wrong with it is told; of rules that contradict one another somebody is asked."""
+        path = self.write(rules(3, factor=4).replace("[bread]}\n", UNUSED, 1) + IN_THE_WAY, "now.yaml")
+        words = ["programme", "activate", path]
+        told = self.refused("NOT_CONFIRMED", *words, expect=2)
+        self.assertIn(f"{path}:36: rule silent never fires: surely is in its group", told)
+        self.assertIn(f"{path}:7: goods tea: no rule is for them", told)
+        told = self.grocer.talea("programme", "diff", path, expect=1).stdout
+        self.assertIn("programme USD: version: 1 -> 3\n", told)
+        self.assertIn("rule silent: is new\n", told)
+        self.assertIn("rule silent", self.grocer.talea(*words, "--anyway").stderr)
+        self.assertEqual(self.grocer.talea("programme", "diff", path).stdout,
+                         "both say the same\n")
 
     def test_the_version_changes_while_tills_are_at_work(self):
         messages = wire.messages()
@@ -392,12 +418,12 @@ class Imports(Case):
 
     text = IMPORTED
 
-    def make_receipts(self):
+    def make_receipts(self, seed=7):
         """Sales of members of both brands, and their returns."""
         cards = [self.card() for _ in range(12)] + [self.card(self.fuel) for _ in range(4)]
         with open(self.coalition.path("cards.txt"), "w", encoding="ascii") as file:
             file.write("".join(card + "\n" for card in cards))
-        made = run([GENERATE, "--style", "grocer", "--month", "2026-10", "--seed", "7",
+        made = run([GENERATE, "--style", "grocer", "--month", "2026-10", "--seed", str(seed),
                     "--receipts", "300", "--currency", "USD", "--members-from",
                     self.coalition.path("cards.txt")]).stdout
         head, *rows = made.splitlines()
@@ -429,6 +455,17 @@ class Imports(Case):
         self.coalition.wait_cleared()
         self.assertLess(given(), tried["points"])
         self.assertGreater(len(rows), 300)
+        # In the order in which they were made, to the point what the trial said.
+        cards, _, everything, _ = self.make_receipts(8)
+        tried = self.try_it(everything, MAPPING)
+        taken = self.grocer.cli("import", "receipts", "--map", MAPPING, everything)
+        self.coalition.wait_cleared()
+        self.assertGreater(tried["returned_points"], 20)
+        self.assertEqual((taken["taken_points"], given()),
+                         (tried["returned_points"], tried["points"]))
+        again = self.grocer.cli("import", "receipts", "--map", MAPPING, everything)
+        self.assertEqual(again["repeats"], again["sales"] + again["returns"])
+        self.assertEqual(given(), tried["points"])
         self.grocer.talea("verify")
 
     def make_baskets(self):
@@ -504,6 +541,18 @@ class Imports(Case):
                                return_purchase=pb.BatchReturnPurchase(
                                    sale_id=commands[0].transaction_id))
         self.assertEqual(execute(back)[0].points, sale.points)
+
+        # By line as at a till.
+        def line_back(sale_id, line):
+            return execute(pb.BatchCommand(
+                transaction_id=uuid.UUID(wire.uuid7()).bytes,
+                return_purchase=pb.BatchReturnPurchase(
+                    sale_id=sale_id, lines=[messages.till.ReturnedLine(line=line)])))[0]
+        sale_id = commands[3].transaction_id
+        taken = [line_back(sale_id, line).points for line in (2, 1, 4, 3)]
+        self.assertEqual((len([n for n in taken if n > 0]), sum(taken)), (4, answers[3].points))
+        self.assertEqual(line_back(sale_id, 3).refusal, pb.REFUSAL_INVALID_LINES)
+        self.assertEqual(line_back(uuid.uuid4().bytes, 1).refusal, pb.REFUSAL_INVALID_LINES)
         self.grocer.talea("verify")
 
     def odd(self, name, rows, ends="\n", mark=""):

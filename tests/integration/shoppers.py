@@ -113,6 +113,10 @@ webhooks:
             time.sleep(0.02)
         self.assertEqual(self.available(card), points)
 
+    def counted(self):
+        return {row["segment"]: row["members"]
+                for row in self.grocer.cli("segment", "refresh")["segments"]}
+
     def test_a_friend_and_who_brought_it(self):
         anna = self.add()
         bert = self.add("--referrer", anna)
@@ -243,15 +247,16 @@ webhooks:
         self.assertIn("on none of its lists", self.grocer.talea("segment", "show", cards[2]).stdout)
         members = [row["card"] for row in self.grocer.cli("segment", "members", "staff")["members"]]
         self.assertEqual(sorted(members), sorted(cards[:2]))
-        counted = {row["segment"]: row["members"]
-                   for row in self.grocer.cli("segment", "refresh")["segments"]}
-        self.assertEqual(counted["staff"], 2)
+        self.assertEqual(self.counted()["staff"], 2)
         self.assertIn('talea_segment_members{segment="staff"} 2', self.grocer.http_get("/metrics")[1])
         self.assertEqual(self.grocer.cli("list", "list")["lists"][0]["members"], 2)
         self.grocer.cli("list", "remove", "staff", "--member",
                         self.grocer.cli("member", "show", cards[1])["member"]["member_id"])
         self.assertEqual(self.rules(cards[1], "5.00"), {})
+        before = self.counted()
         self.grocer.cli("member", "merge", cards[1], cards[0])
+        after = self.counted()
+        self.assertEqual((after["staff"], after["guests"]), (before["staff"], before["guests"] - 1))
         self.assertEqual(self.rules(cards[1], "5.00")["staff-extra"], 11)
         self.grocer.cli("member", "erase", cards[0], "--yes")
         self.assertEqual(self.grocer.cli("list", "show", "staff")["members"], [])

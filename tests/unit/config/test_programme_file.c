@@ -96,6 +96,11 @@ static const struct edit wrong[] = {
     {"end_of_month, months: 24", "inactivity", "p.yaml:9: expiry.months: is missing"},
     {"burn: {refund_expired_grace_days: 14}", "debt: {limit: -1}",
      "p.yaml:10: debt.limit: \"-1\" is not a number such as 12.50"},
+    {"burn: {refund_expired_grace_days: 14}", "quotes: {for: 2d}",
+     "p.yaml:10: quotes.for: \"2\" is not a whole number from 1 to 1"},
+    {"burn: {refund_expired_grace_days: 14}", "quotes: {for: 900}",
+     "p.yaml:10: quotes.for: \"900\" is no time like 30m, 6h or 2d"},
+    {"burn: {refund_expired_grace_days: 14}", "quotes: {}", "p.yaml:10: quotes.for: is missing"},
     {"burn: {refund_expired_grace_days: 14}", "debt: {most: 1}",
      "p.yaml:10: debt.most: is not a key that belongs here; those are limit"},
 };
@@ -138,6 +143,9 @@ static void test_debt_limit(void **state)
     assert_int_equal(p.debt_limit_minor, 250);
     parse_edited("version: 3", "version: 3\ndebt: {limit: 0}", &p);
     assert_int_equal(p.debt_limit_minor, 0);
+    assert_int_equal(p.quote_ms, 0);
+    parse_edited("version: 3", "version: 3\nquotes: {for: 20m}", &p);
+    assert_int_equal(p.quote_ms, 1200000);
 }
 
 static void test_wrong_files_are_named(void **state)

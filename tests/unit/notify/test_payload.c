@@ -92,6 +92,10 @@ static void test_ids(void **state)
     struct notify_message message = sample().message;
     (void)notify_message_id(&message, &brand, first);
     assert_string_equal(notify_message_id(&message, &brand, second), first);
+    message.nth = 1; /* a second one of its kind in the row; the first has the id without a place */
+    assert_string_equal(notify_message_id(&message, &brand, second),
+                        "alfa.42.points_earned.1a102b90f88.1");
+    message.nth = 0;
     message.kind = NOTIFY_POINTS_SPENT;
     assert_string_not_equal(notify_message_id(&message, &brand, second), first);
     message.kind = NOTIFY_POINTS_EARNED;
@@ -107,7 +111,12 @@ static void test_cursor(void **state)
     (void)state;
     struct buffer out = {0};
     struct notify_cursor after;
+    static const char older[] =
+        "{\"version\": 1, \"next_row\": 9, \"told_until_unix_ms\": 1, \"pass_until_unix_ms\": 0, "
+        "\"pass_from\": \"00000000-0000-0000-0000-000000000000\", \"passed_at_unix_ms\": 2, "
+        "\"sent\": 3, \"aside\": 4, \"stale\": 5}";
     struct notify_cursor cursor = {.next_row = 77,
+                                   .next_place = 2,
                                    .told_until = {1},
                                    .pass_until = {2},
                                    .passed_at = {3},
@@ -119,6 +128,9 @@ static void test_cursor(void **state)
     assert_int_equal(notify_cursor_decode(buffer_slice(&out), &after), ERR_OK);
     assert_memory_equal(&after, &cursor, sizeof cursor);
     assert_int_equal(notify_cursor_decode(slice_of(out.at, out.length / 2), &after), ERR_CORRUPT);
+    assert_int_equal(notify_cursor_decode(slice_of(older, sizeof older - 1), &after), ERR_OK);
+    assert_int_equal(after.next_row, 9);
+    assert_int_equal(after.next_place, 0);
     assert_int_equal(notify_cursor_decode(slice_of("{\"version\": 2}", 14), &after),
                      ERR_UNSUPPORTED);
     assert_int_equal(notify_cursor_decode(slice_of("[]", 2), &after), ERR_CORRUPT);

@@ -85,6 +85,9 @@ static enum err on_receipt(void *context, const struct receipt *receipt, struct 
     if (receipt->promotion != 0) {
         log_text(outcome, " promotion %u", receipt->promotion);
     }
+    for (size_t i = 0; i < receipt->code_count; i++) {
+        log_text(outcome, " code %s", receipt->codes[i]);
+    }
     log_text(outcome, " rows");
     for (size_t i = 0; i < receipt->row_count; i++) {
         log_text(outcome, " %llu", (unsigned long long)receipt->rows[i].number);

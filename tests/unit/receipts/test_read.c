@@ -307,6 +307,27 @@ static void test_promotions(void **state)
            "RETURN 4" AT " card 4539148803436467 rows 9\n  9:  x 1e-0 100p\n");
 }
 
+static void test_codes(void **state)
+{
+    (void)state;
+    static const char yaml[] =
+        "columns:\n  receipt: {column: r}\n  time: {column: t}\n  card: {column: c}\n"
+        "  amount: {column: a}\n  currency: {value: USD}\n  codes: {column: x}\n" TIME;
+    expect(yaml,
+           "r,t,c,a,x\n1," DAY ",4539148803436467,5,A B;A\n1," DAY ",4539148803436467,2, C \n1," DAY
+           ",4539148803436467,2,a b c d e f g h i j k l m n\n1," DAY
+           ",4539148803436467,-2,B\n2," DAY ",4539148803436467,1,\n3," DAY
+           ",4539148803436467,1,1 2 3 4 5 6 7 8 9 0 a b c d e f g\n",
+           "REJECT 4: more than 16 codes are shown with the receipt: 1," DAY
+           ",4539148803436467,2,a b c d e f g h i j k l m n\n"
+           "SALE 1" AT " card 4539148803436467 USD 700 code A code B code C rows 2 3\n"
+           "  2:  x 1e-0 = 500\n  3:  x 1e-0 = 200\n"
+           "RETURN 1" AT " card 4539148803436467 USD 200 rows 5\n  5:  x 1e-0 = 200\n"
+           "SALE 2" AT " card 4539148803436467 USD 100 rows 6\n  6:  x 1e-0 = 100\n"
+           "REJECT 7: more than 16 codes: 3," DAY
+           ",4539148803436467,1,1 2 3 4 5 6 7 8 9 0 a b c d e f g\n");
+}
+
 static void test_points(void **state)
 {
     (void)state;
@@ -347,8 +368,8 @@ int main(void)
         cmocka_unit_test(test_whole_receipts), cmocka_unit_test(test_repeats),
         cmocka_unit_test(test_composite),      cmocka_unit_test(test_disagreement),
         cmocka_unit_test(test_exclude),        cmocka_unit_test(test_clean),
-        cmocka_unit_test(test_promotions),     cmocka_unit_test(test_points),
-        cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_promotions),     cmocka_unit_test(test_codes),
+        cmocka_unit_test(test_points),         cmocka_unit_test(test_clock),
     };
     return cmocka_run_group_tests_name("receipts_read", tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 #include "echo.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -67,6 +68,16 @@ pthread_t echo_last_thread(struct echo *echo)
 unsigned echo_turns(struct echo *echo)
 {
     return snapshot(echo).turns;
+}
+
+void echo_wait_lingered(struct echo *echo, char *out_text)
+{
+    pthread_mutex_lock(&echo->mutex);
+    while (echo->lingered[0] == '\0') {
+        pthread_cond_wait(&echo->is_changed, &echo->mutex);
+    }
+    memcpy(out_text, echo->lingered, sizeof echo->lingered);
+    pthread_mutex_unlock(&echo->mutex);
 }
 
 enum err echo_last_receive(struct echo *echo)
@@ -186,6 +197,23 @@ static void refuse(void *context, struct rpc_call *call, const ProtobufCMessage 
     rpc_call_refuse(call, &status);
 }
 
+/* Looks at what is the call's when its answer is out and it is released. */
+static void linger(void *context, struct rpc_call *call, const ProtobufCMessage *message)
+{
+    struct echo *echo = context;
+    char *kept = arena_alloc(rpc_call_arena(call), sizeof echo->lingered);
+    ASSERT(kept != NULL);
+    (void)snprintf(kept, sizeof echo->lingered, "%s", ((const say_request *)message)->text);
+    refuse(context, call, message);
+    pthread_mutex_lock(&echo->mutex);
+    while (!echo->is_released) {
+        pthread_cond_wait(&echo->is_changed, &echo->mutex);
+    }
+    (void)snprintf(echo->lingered, sizeof echo->lingered, "%s", kept);
+    pthread_cond_broadcast(&echo->is_changed);
+    pthread_mutex_unlock(&echo->mutex);
+}
+
 static void inflate(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
     const say_request *request = (const say_request *)message;
@@ -291,6 +319,7 @@ struct rpc_service echo_service(struct echo *echo)
         {"Resume", ANY_ROLE, RPC_WORKER, resume, NULL},
         {"Gather", ANY_ROLE, RPC_INLINE, gather, NULL},
         {"Refuse", ANY_ROLE, RPC_INLINE, refuse, NULL},
+        {"Linger", ANY_ROLE, RPC_WORKER, linger, NULL},
         {"Inflate", ANY_ROLE, RPC_INLINE, inflate, NULL},
         {"Administer", ROLE_ADMIN, RPC_INLINE, say, NULL},
         {"Collect", ANY_ROLE, RPC_INLINE, NULL, collect},

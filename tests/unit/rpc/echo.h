@@ -22,6 +22,7 @@ struct echo {
     pthread_t last_thread;     /* that replied to Say, Work, Resume or Gather */
     struct gathered *gathered; /* calls of Gather in this turn */
     unsigned turns;            /* that had any */
+    char lingered[8];          /* what Linger saw after its answer */
 };
 
 void echo_init(struct echo *echo);
@@ -37,6 +38,8 @@ struct identity echo_last_caller(struct echo *echo);
 int64_t echo_last_time_left_ms(struct echo *echo);
 pthread_t echo_last_thread(struct echo *echo);
 unsigned echo_turns(struct echo *echo);
+/* Waits for Linger, and copies what it saw: as long as `lingered`. */
+void echo_wait_lingered(struct echo *echo, char *out_text);
 enum err echo_last_receive(struct echo *echo);
 void echo_release(struct echo *echo);
 

@@ -29,6 +29,20 @@ static void call_is_resumed_where_inline_handlers_run(void **state)
     rpc_client_close(client);
 }
 
+static void call_lives_until_its_handler_returns(void **state)
+{
+    struct fixture *f = *state;
+    struct rpc_client *client = fixture_client(f, NULL);
+    char seen[sizeof f->echo.lingered];
+    assert_int_equal(fixture_say(client, "Linger", "still", CALL_MS).code, 9);
+    /* The thread that ends calls has gone on to the next one. */
+    assert_int_equal(fixture_say(client, "Say", "next", CALL_MS).code, 0);
+    echo_release(&f->echo);
+    echo_wait_lingered(&f->echo, seen);
+    assert_string_equal(seen, "still");
+    rpc_client_close(client);
+}
+
 /* Alone, a call has a turn for itself. */
 static void what_a_turn_gathers_is_done_at_its_end(void **state)
 {
@@ -347,6 +361,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(unary_echoes),
         TEST(call_is_resumed_where_inline_handlers_run),
+        TEST(call_lives_until_its_handler_returns),
         TEST(what_a_turn_gathers_is_done_at_its_end),
         TEST(deadline_reaches_the_handler),
         TEST(deadline_ends_the_call_and_cancels_the_handler),

@@ -1,0 +1,17 @@
+/* What the commands about coupons share. */
+#ifndef CLI_COUPON_H
+#define CLI_COUPON_H
+
+#include "cli/session.h"
+#include "talea/v1/programme.pb-c.h"
+
+/* session_call of the ProgrammeService. */
+MUST_USE enum cli_exit coupon_call(struct cli *cli, const char *method,
+                                   const ProtobufCMessage *request, ProtobufCMessage **out_reply);
+
+/* Is it --segment or --list whose members get codes? */
+bool coupon_has_audience(const struct cli *cli);
+/* A code for each of them. Prints what is wrong, and what was done. */
+MUST_USE enum cli_exit coupon_issue_audience(struct cli *cli);
+
+#endif
