@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "node/batch.h"
 #include "node/in_flight.h"
-#include "node/judging.h"
+#include "node/judging_lines.h"
 #include "node/raised.h"
 
 struct batch_judging;
@@ -284,13 +284,38 @@ static enum err take_sale(struct batch_judging *batch, size_t at)
                   sale_done, sale);
 }
 
+static enum err return_lines(struct batch_judging *batch, size_t at,
+                             const Talea__V1__BatchReturnPurchase *said,
+                             struct outcome *out_outcome)
+{
+    struct batch_room *room = batch->room;
+    struct note unused = {""};
+    struct line_back *lines = calloc(said->n_lines, sizeof lines[0]);
+    if (lines == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < said->n_lines; i++) {
+        lines[i] = (struct line_back){said->lines[i]->line, said->lines[i]->quantity_milli};
+    }
+    enum err err = judging_return_lines(room->node, batch->snapshot, &room->commands[at], lines,
+                                        said->n_lines, out_outcome, &unused);
+    free(lines);
+    if (err == ERR_INPUT || err == ERR_NOT_FOUND || err == ERR_UNSUPPORTED) {
+        room->refusals[room->places[at]] = (uint16_t)TALEA__V1__REFUSAL__REFUSAL_INVALID_LINES;
+        return ERR_OK;
+    }
+    return err;
+}
+
 static enum err take_return(struct batch_judging *batch, size_t at)
 {
     struct batch_room *room = batch->room;
-    struct outcome outcome;
+    const Talea__V1__BatchReturnPurchase *said = room->said[room->places[at]]->return_purchase;
+    struct outcome outcome = {.err = ERR_OK};
     TRY(settle(batch));
-    TRY(judging_return_both(room->node, batch->snapshot, &room->commands[at], slice_of(NULL, 0),
-                            &outcome));
+    TRY(said->n_lines > 0 ? return_lines(batch, at, said, &outcome)
+                          : judging_return_both(room->node, batch->snapshot, &room->commands[at],
+                                                slice_of(NULL, 0), &outcome));
     room->outcomes[at] = outcome;
     return ERR_OK;
 }

@@ -209,8 +209,12 @@ static unsigned read_return(struct batch_reading *reading, const Talea__V1__Batc
 {
     struct command_return_sale *body = &command->return_sale;
     body->amount = money_of(said->return_purchase->amount_minor);
+    size_t lines = said->return_purchase->n_lines;
     unsigned refusal = read_id(said->return_purchase->sale_id, &body->sale);
-    if (refusal == READ_OK && is_return_of_judged(reading, command)) {
+    if (refusal == READ_OK && lines > LIMIT_RECEIPT_LINES) {
+        return REFUSE(INVALID_LINES);
+    }
+    if (refusal == READ_OK && (lines > 0 || is_return_of_judged(reading, command))) {
         reading->way = BATCH_RETURNED;
         refusal = reading->is_linked ? REFUSE(PROGRAMME_HAS_RULES) : READ_OK;
     }

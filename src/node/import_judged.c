@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "node/import_receipts.h"
+#include "node/judging_lines.h"
 #include "node/node.h"
 #include "node/raised.h"
 #include "node/requests.h"
@@ -200,11 +201,55 @@ void import_judged_fini(struct import_judged *judged)
     }
 }
 
-enum err import_take_judged(struct import_item *item, const struct command *take)
+/* What comes back of one sale, in `lines`; 0: that is not known. */
+static size_t lines_of_take(const struct import_item *item, size_t take, struct line_back *lines)
 {
-    struct node *node = item->import->node;
+    size_t count = 0;
+    for (size_t i = 0; i < item->part_count; i++) {
+        const struct return_part *part = &item->parts[i];
+        if (part->take == take && count == LIMIT_RETURNED_LINES) {
+            return 0;
+        }
+        if (part->take == take) {
+            lines[count++] = (struct line_back){part->line, part->quantity_milli};
+        }
+    }
+    return count;
+}
+
+/* A till may have taken a line back before. */
+static enum err take_lines(struct import_item *item, const struct command *command,
+                           const struct line_back *lines, size_t count, struct outcome *out_outcome)
+{
+    struct note note = {""};
+    struct command by_line = *command;
+    by_line.return_sale.amount = money_of(0);
+    enum err err = judging_return_lines(item->import->node, item->import->snapshot, &by_line, lines,
+                                        count, out_outcome, &note);
+    if (err == ERR_INPUT) {
+        *out_outcome = (struct outcome){.verdict = VERDICT_RETURN_EXCEEDS_SALE};
+        return ERR_OK;
+    }
+    return err;
+}
+
+/* By amount also what can't be judged again, and what went so before. */
+enum err import_take_judged(struct import_item *item, size_t take, const struct command *command)
+{
+    struct line_back lines[LIMIT_RETURNED_LINES];
     struct outcome outcome;
-    TRY(judging_return_both(node, item->import->snapshot, take, slice_of(NULL, 0), &outcome));
+    size_t count = lines_of_take(item, take, lines);
+    enum err err = count == 0 ? ERR_UNSUPPORTED : take_lines(item, command, lines, count, &outcome);
+    bool is_by_amount = err == ERR_UNSUPPORTED ||
+                        (err == ERR_OK && outcome.verdict == VERDICT_TRANSACTION_ID_REUSED);
+    if (is_by_amount && item->takes[take].is_of_lines) {
+        return ERR_OK;
+    }
+    if (is_by_amount) {
+        err = judging_return_both(item->import->node, item->import->snapshot, command,
+                                  slice_of(NULL, 0), &outcome);
+    }
+    TRY(err);
     import_item_done(item, &outcome, 1, ERR_OK);
     return ERR_OK;
 }

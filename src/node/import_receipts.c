@@ -67,8 +67,11 @@ static enum err submit_takes(struct import_item *item)
         command.return_sale.sale = take->sale;
         command.return_sale.amount = money_of(take->amount_minor);
         memcpy(command.return_sale.receipt, item->receipt, sizeof item->receipt);
-        TRY(judging_was_judged(item->import->node, &take->sale) ? import_take_judged(item, &command)
-                                                                : submit(item, &command));
+        if (judging_was_judged(item->import->node, &take->sale)) {
+            TRY(import_take_judged(item, i, &command));
+        } else if (!take->is_of_lines) {
+            TRY(submit(item, &command));
+        }
     }
     return ERR_OK;
 }
@@ -110,6 +113,7 @@ static enum err match_return(struct import_item *item, struct archive_txn *txn)
     struct import *import = item->import;
     struct return_allocation *allocation = &import->allocation;
     void *takes;
+    void *parts;
     void *matched;
     enum err err =
         return_allocate(import->matcher, txn, &item->request, allocation, &item->is_kept);
@@ -123,6 +127,9 @@ static enum err match_return(struct import_item *item, struct archive_txn *txn)
     TRY(copy_of(allocation->takes, allocation->take_count * sizeof(struct return_take), &takes));
     item->takes = takes;
     item->take_count = allocation->take_count;
+    TRY(copy_of(allocation->parts, allocation->part_count * sizeof(struct return_part), &parts));
+    item->parts = parts;
+    item->part_count = allocation->part_count;
     refuse_result(item, allocation->result);
     return ERR_OK;
 }
@@ -239,6 +246,7 @@ static void forget_group(struct import *import)
 {
     for (size_t i = 0; i < import->count; i++) {
         free(import->group[i].takes);
+        free(import->group[i].parts);
         free(import->group[i].line_matched);
         import_judged_fini(import->group[i].judged);
     }

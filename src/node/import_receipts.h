@@ -14,7 +14,7 @@
 #include "node/judged_codes.h"
 #include "node/judging.h"
 #include "node/node.h"
-#include "node/returns.h"
+#include "store/returns.h"
 #include "talea/v1/back_office.pb-c.h"
 
 struct import;
@@ -38,6 +38,8 @@ struct import_item {
     struct return_request request; /* of a return; its lines are the group's */
     struct return_take *takes;
     size_t take_count;
+    struct return_part *parts;
+    size_t part_count;
     bool *line_matched;
     bool is_kept;                 /* it was matched before */
     struct import_judged *judged; /* NULL: by the rate, or a return */
@@ -93,8 +95,9 @@ MUST_USE enum err import_judge(struct import *import,
                                struct import_item *item, const struct command *command);
 /* Once nothing is under way: judges again whose standing moved meanwhile. */
 MUST_USE enum err import_judge_moved(struct import *import);
-/* A return's take of a sale that was judged: waits. */
-MUST_USE enum err import_take_judged(struct import_item *item, const struct command *take);
+/* A return's take of a sale that was judged, by its lines where they are known: waits. */
+MUST_USE enum err import_take_judged(struct import_item *item, size_t take,
+                                     const struct command *command);
 /* NULL is allowed. */
 void import_judged_fini(struct import_judged *judged);
 

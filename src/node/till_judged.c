@@ -228,7 +228,7 @@ static void try_judging(struct till_judged *till)
                        "of this node's configuration.",
                        till->node->config.limits.points_per_command_max);
     }
-    if (err == ERR_OK && judged->purpose == JUDGING_SALE && !judged->is_known) {
+    if (err == ERR_OK && judged->purpose != JUDGING_CONFIRM && !judged->is_known) {
         err = burning_look(judged, &till->refusal);
         if (till->look != NULL && till->refusal.code == 0) {
             till->look(till, &till->refusal);

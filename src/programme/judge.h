@@ -26,6 +26,7 @@ enum trace_reason {
     TRACE_METRIC_BELOW, /* the metric; at least */
     TRACE_METRIC_ABOVE, /* the metric; below */
     TRACE_PURCHASE,     /* which purchase this is; which it is for */
+    TRACE_PURCHASE_HAD, /* which it is for; the same: another was that one already */
     TRACE_NOTHING,      /* it would give nothing */
     TRACE_GROUP,        /* what it would have given; what the best of its group did */
     TRACE_EXCLUDED,     /* an exclusive rule went before it */

@@ -157,7 +157,8 @@ enum gives {
     GIVES_PRICE,            /* so many of the goods, the cheapest, cost so much each and no more */
     GIVES_UNTIL,  /* a metric's end is so many days or months away, or stays where it is */
     GIVES_ITEM,   /* a thing: a gift, a voucher, free delivery */
-    GIVES_REFUND, /* money for the days that are left of what was paid, which end */
+    GIVES_REFUND, /* money for the days that are left of what was paid, which end; never at a sale
+                   */
     GIVES_EVENT,  /* the one who brought the member has an event */
     GIVES_COUNT
 };
