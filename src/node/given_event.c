@@ -5,6 +5,7 @@
 #include "node/earning.h"
 #include "node/node.h"
 #include "node/own_event.h"
+#include "node/raised.h"
 #include "node/requests.h"
 
 static enum err try_case(struct node *node, struct judging_case *judged, struct note *note)
@@ -64,6 +65,9 @@ enum err given_event_record(struct node *node, struct snapshot *snapshot,
         return ERR_INTERNAL; /* its currency is the programme's own */
     }
     enum err err = run_case(node, &judged, out_outcome, note);
+    if (err == ERR_OK && out_outcome->verdict == VERDICT_OK) {
+        raiser_tell(node->raiser, &judged);
+    }
     judging_fini(&judged);
     return err;
 }

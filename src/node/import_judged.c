@@ -1,4 +1,5 @@
-/* Imported sales that rules judge, and what their returns take back. A customer's sales are judged
+/* Imported sales that rules judge or fraud rules find something about, and what their returns take
+ * back. A customer's sales are judged
  * one after the other, each on what the one before it left; whoever's standing moved meanwhile by
  * a till's doing is judged again when the group ends. */
 #include <stdlib.h>
@@ -106,18 +107,32 @@ static enum err submit(struct import_item *item)
     return err;
 }
 
+/* For all before it in the group. */
+static enum err wait_for_all(struct import *import, const struct import_item *item)
+{
+    in_flight_wait(&import->in_flight, 0);
+    import->settled = (size_t)(item - import->group); /* this one is not sent yet */
+    return import_judge_moved(import);
+}
+
 /* Somebody's earlier sale of the group may be under way, or must be judged again first. */
 static enum err wait_for_earlier(struct import *import, const struct import_item *item)
 {
     for (size_t i = import->settled; i < import->count; i++) {
         const struct import_item *earlier = &import->group[i];
         if (earlier != item && earlier->sale.who == item->sale.who) {
-            in_flight_wait(&import->in_flight, 0);
-            import->settled = (size_t)(item - import->group); /* this one is not sent yet */
-            return import_judge_moved(import);
+            return wait_for_all(import, item);
         }
     }
     return ERR_OK;
+}
+
+/* Nothing came of it: fraud rules don't count it. */
+static void uncount(struct import_item *item)
+{
+    struct judging_case *judged = &item->judged->judged;
+    fraud_gate_drop(item->import->node->fraud_gate, &judged->give, &judged->fraud);
+    judged->fraud.is_counted = false;
 }
 
 enum err import_judge(struct import *import, const Talea__V1__ImportReceiptsRequest *request,
@@ -138,11 +153,50 @@ enum err import_judge(struct import *import, const Talea__V1__ImportReceiptsRequ
         return ERR_UNAVAILABLE; /* the ledger doesn't write yet, and keeps it then */
     }
     TRY(wait_for_earlier(import, item));
+    TRY(import_admit(item, FRAUD_GIVES_JUDGED, &judged->give, &judged->fraud));
+    if (item->refusal.code != NULL) {
+        return ERR_OK;
+    }
     err = try_case(import, item, &note);
     arena_fini(&judged->arena);
     if (err != ERR_OK) {
+        uncount(item);
         return refuse_case(item, err, &note);
     }
+    return submit(item);
+}
+
+enum err import_admit(struct import_item *item, enum fraud_giving giving, struct command *command,
+                      struct fraud_decision *out_decision)
+{
+    struct fraud_gate *gate = item->import->node->fraud_gate;
+    struct note words;
+    TRY(fraud_gate_admit(gate, item->import->snapshot, giving, command, out_decision));
+    if (out_decision->is_refused && out_decision->is_anew) {
+        TRY(wait_for_all(item->import, item));
+        TRY(fraud_gate_admit_again(gate, item->import->snapshot, giving, command, out_decision));
+    }
+    if (out_decision->is_refused) {
+        fraud_gate_words(out_decision, &words);
+        import_refuse(&item->refusal, "FRAUD_LIMIT", "%s", words.text);
+        return fraud_gate_raise(gate, out_decision);
+    }
+    return ERR_OK;
+}
+
+enum err import_send_found(struct import_item *item, const struct command *command,
+                           const struct fraud_decision *decision)
+{
+    item->judged = calloc(1, sizeof *item->judged);
+    if (item->judged == NULL) {
+        return ERR_RESOURCE;
+    }
+    struct judging_case *judged = &item->judged->judged;
+    judged->give = *command;
+    judged->fraud = *decision;
+    judged->commands[0] = *command;
+    judged->commands[1] = decision->alert;
+    judged->command_count = 2;
     return submit(item);
 }
 
@@ -188,6 +242,9 @@ enum err import_judge_moved(struct import *import)
         }
         if (item->judged != NULL && judging_has_moved(item->verdict)) {
             return ERR_UNAVAILABLE;
+        }
+        if (item->judged != NULL && item->err == ERR_OK && item->verdict != VERDICT_OK) {
+            uncount(item);
         }
     }
     return ERR_OK;

@@ -19,7 +19,7 @@
 
 struct import;
 
-/* A sale that rules judge. */
+/* A sale that rules judge, or that goes with an alert. */
 struct import_judged {
     struct judging_case judged;
     struct outcome outcomes[JUDGING_COMMANDS];
@@ -42,7 +42,7 @@ struct import_item {
     size_t part_count;
     bool *line_matched;
     bool is_kept;                 /* it was matched before */
-    struct import_judged *judged; /* NULL: by the rate, or a return */
+    struct import_judged *judged; /* NULL: by the rate alone, or a return */
 
     /* Written by the writer's thread while commands are in flight. */
     enum err err;
@@ -93,6 +93,12 @@ bool import_is_judged(const struct import *import, const struct command *command
 MUST_USE enum err import_judge(struct import *import,
                                const Talea__V1__ImportReceiptsRequest *request,
                                struct import_item *item, const struct command *command);
+/* Holds a sale against fraud rules; what they refuse is refused in item->refusal. */
+MUST_USE enum err import_admit(struct import_item *item, enum fraud_giving giving,
+                               struct command *command, struct fraud_decision *out_decision);
+/* Submits a sale by the rate with the alert about it. */
+MUST_USE enum err import_send_found(struct import_item *item, const struct command *command,
+                                    const struct fraud_decision *decision);
 /* Once nothing is under way: judges again whose standing moved meanwhile. */
 MUST_USE enum err import_judge_moved(struct import *import);
 /* A return's take of a sale that was judged, by its lines where they are known: waits. */

@@ -157,8 +157,8 @@ static void make_sale(const struct node *node, struct judging_case *judged)
                                                      .groups = buffer_slice(&judged->groups),
                                                      .evidence = buffer_slice(&judged->evidence)};
     }
-    if (judged->has_alert) {
-        judged->commands[judged->command_count++] = judged->alert;
+    if (judged->fraud.has_alert) {
+        judged->commands[judged->command_count++] = judged->fraud.alert;
     }
     if (judgement->spent.minor > 0 && !judged->is_known) {
         pay_in_points(node, judged);

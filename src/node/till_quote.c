@@ -3,7 +3,6 @@
 
 #include "ledger/route.h"
 #include "node/earning.h"
-#include "node/fraud_gate.h"
 #include "node/judging_quote.h"
 #include "node/messages.h"
 #include "node/node.h"
@@ -297,16 +296,12 @@ static void confirm(struct node *node, struct rpc_call *call, struct snapshot *s
     judged->id = give->transaction_id;
     judged->quote_id = of_quote->quote_id;
     judged->until = of_quote->until;
-    struct fraud_decision fraud;
-    enum err err = fraud_gate_admit(node->fraud_gate, snapshot, true, &judged->give, &fraud);
+    enum err err = fraud_gate_admit(node->fraud_gate, snapshot, FRAUD_GIVES_PROMISED, &judged->give,
+                                    &judged->fraud);
     if (err != ERR_OK) {
         refuse_err(call, err, NULL);
         till_judged_drop(till);
         return;
-    }
-    judged->has_alert = fraud.has_alert;
-    if (fraud.has_alert) {
-        judged->alert = fraud.alert;
     }
     till->send = send_confirmed;
     till_judged_run(till);
