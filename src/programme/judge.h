@@ -43,6 +43,7 @@ enum trace_reason {
     TRACE_LIST,         /* of a segment: on none of its lists */
     TRACE_BALANCE,      /* the points that can be spent; what it costs */
     TRACE_TAKE,         /* the metric that it takes from; what it takes */
+    TRACE_CODE_REVOKED, /* the brand took it back */
     TRACE_REASON_COUNT
 };
 

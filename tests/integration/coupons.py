@@ -300,6 +300,105 @@ time: {formats: ["%Y-%m-%d %H:%M:%S"]}
             self.assertIn("codes-in.csv:2: code LENS was not taken: no coupon has this code\n",
                           result.stderr)
 
+    def refused(self, reason, *words):
+        self.assertIn(f"({reason})", self.grocer.talea(*words, expect=1).stderr)
+
+    def test_a_revoked_code_is_good_for_nobody(self):
+        card = self.card()
+        first, second, third = self.grocer.cli("coupon", "issue", "sorry", "--count", 3)["codes"]
+        revoke = ["coupon", "revoke", first, "--reason", "sent twice", "--transaction-id",
+                  wire.uuid7()]
+        held = self.quote(card, "1.00", "--code", first)
+        self.assertEqual(self.earn(card, "1.00", "--code", second)["earned_points"], 31)
+        self.assertEqual(self.grocer.cli(*revoke)["held"], 1)
+        self.grocer.kill()
+        self.grocer.start()
+        self.assertEqual(self.grocer.cli(*revoke)["revoked"], 1)
+        self.refused("TRANSACTION_ID_REUSED", "coupon", "revoke", second, *revoke[-2:])
+        self.refused("COUPON_REVOKED", "coupon", "revoke", first)
+        self.assertEqual(self.grocer.cli("coupon", "show", first)["state"],
+                         "COUPON_CODE_STATE_REVOKED")
+        for reply in (self.earn(card, "1.00", "--code", first),
+                      self.quote(card, "1.00", "--code", first)):
+            self.assertEqual(self.codes(reply), [(first, False, "sorry-points", "code_revoked")])
+        # What was promised holds, and what is given up or comes back is nobody's.
+        sale = self.grocer.cli("confirm", held["quote_id"])["sale"]
+        self.assertEqual(sale["earned_points"], 31)
+        self.grocer.cli("return", "purchase", sale["sale_id"])
+        self.assertEqual(self.codes(self.earn(card, "1.00", "--code", first))[0][3],
+                         "code_revoked")
+        self.assertEqual(self.earn(card, "1.00", "--code", second)["earned_points"], 31)
+        self.refused("COUPON_USED", "coupon", "revoke", second)
+        for code, reason in ((third[:-1], "COUPON_UNKNOWN"), ("SPRING", "COUPON_LISTED"),
+                             ("NOTHING", "COUPON_UNKNOWN")):
+            self.refused(reason, "coupon", "revoke", code)
+        self.assertIn("ROLE_NOT_ALLOWED", self.grocer.talea(
+            "coupon", "revoke", third, "--as", "till", expect=4).stderr)
+        self.assertEqual(self.earn(card, "1.00", "--code", third)["earned_points"], 31)
+        self.grocer.talea("verify")
+
+    def test_all_codes_of_an_issue_are_revoked(self):
+        card = self.card("fuel")
+        issue = ["--issue", wire.uuid7(), "--transaction-id", wire.uuid7()]
+        codes = self.grocer.cli("coupon", "issue", "thanks", "--count", 5000, "--transaction-id",
+                                issue[1])["codes"]
+        for _ in range(2):
+            self.earn(card, "1.00", "--code", codes[4500])
+        before = self.grocer.cli("coupon", "list", "thanks")["coupons"][0]
+        for _ in range(2):
+            done = self.grocer.cli("coupon", "revoke", *issue)
+            self.assertEqual((done["revoked"], done["used"], done["held"]), (4999, 1, 0))
+            row = self.grocer.cli("coupon", "list", "thanks")["coupons"][0]
+            self.assertEqual((row["revoked"], row["left"]), (4999, before["left"] - 2 * 4999))
+        for code in (codes[0], codes[4999]):
+            self.assertEqual(self.codes(self.earn(card, "1.00", "--code", code))[0][3],
+                             "code_revoked")
+        self.refused("TRANSACTION_ID_REUSED", "coupon", "revoke", "--issue", issue[3],
+                     "--transaction-id", issue[1])
+        self.refused("COUPON_UNKNOWN", "coupon", "revoke", "--issue", wire.uuid7())
+
+    def test_a_code_is_revoked_or_taken(self):
+        codes = self.grocer.cli("coupon", "issue", "sorry", "--count", 16)["codes"]
+        cards = [self.card() for _ in range(16)]
+        pb = wire.messages()
+        taken, revoked, refused = [], [], []
+        with wire.channel(self.grocer, "till") as channel, \
+                wire.channel(self.grocer, "back-office") as office_channel:
+            tills = wire.service(channel, pb.till, "TillService")
+            office = wire.service(office_channel, pb.programme, "ProgrammeService")
+
+            def till(number):
+                reply = tills.Earn(pb.till.EarnRequest(
+                    transaction_id=wire.uuid7(), card=cards[number], amount_minor=100,
+                    codes=[codes[number]]), timeout=20)
+                taken.append((number, reply.codes[0].is_taken, reply.codes[0].reason))
+
+            def revoke(number):
+                try:
+                    office.RevokeCoupons(pb.programme.RevokeCouponsRequest(
+                        transaction_id=wire.uuid7(), code=codes[number]), timeout=20)
+                    revoked.append(number)
+                except wire.grpc.RpcError as error:
+                    refused.append(error.details())
+            threads = [threading.Thread(target=call, args=(number,))
+                       for number in range(16) for call in (till, till, revoke)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        uses = {number: 0 for number in range(16)}
+        for number, is_taken, reason in taken:
+            uses[number] += is_taken
+            self.assertIn(reason, ("fired", "code_revoked"))
+        self.assertEqual((len(taken), len(revoked) + len(refused)), (32, 16))
+        # Only one that was used up before could not be revoked, and now none is good.
+        self.assertEqual(sum(count == 2 for count in uses.values()) >= len(refused), True)
+        for number, code in enumerate(codes):
+            shown = self.grocer.cli("coupon", "show", code)
+            self.assertEqual((shown["state"], shown["uses"][0]["used"]),
+                             ("COUPON_CODE_STATE_" + ("REVOKED" if number in revoked
+                                                      else "USED_UP"), uses[number]))
+
     def quote(self, card, *words, node=None):
         return (node or self.grocer).cli("quote", card, *words)
 
