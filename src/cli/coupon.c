@@ -275,7 +275,7 @@ static void print_caps_of_all(struct cli *cli, const Talea__V1__CouponRow *row)
 
 enum cli_exit run_coupon_list(struct cli *cli)
 {
-    static const char *const titles[] = {"coupon", "codes",    "for",   ">issued",
+    static const char *const titles[] = {"coupon", "codes",    "for",  ">issued",
                                          ">used",  ">revoked", ">left"};
     Talea__V1__ListCouponsRequest request;
     talea__v1__list_coupons_request__init(&request);

@@ -49,8 +49,7 @@ static enum cli_exit read_request(struct revocation *revocation)
     return CLI_OK;
 }
 
-static void take_page(struct revocation *revocation,
-                      const Talea__V1__RevokeCouponsResponse *reply)
+static void take_page(struct revocation *revocation, const Talea__V1__RevokeCouponsResponse *reply)
 {
     revocation->revoked += reply->revoked;
     revocation->used += reply->used;

@@ -89,7 +89,7 @@ static enum err look(struct revoking *r, const struct ledger_view *view, const c
     out->held = standing_value(&standing, coupon_held_slot(coupon), 0);
     TRY(coupon_use_up(r->rules, r->place, &standing, day, coupon_held(coupon, &standing),
                       &is_used_up));
-    out->fate = coupon_until(coupon, &standing) == 0    ? FATE_UNKNOWN
+    out->fate = coupon_until(coupon, &standing) == 0   ? FATE_UNKNOWN
                 : coupon_is_revoked(coupon, &standing) ? FATE_REVOKED
                 : is_used_up                           ? FATE_USED
                                                        : FATE_GOOD;
@@ -233,8 +233,8 @@ static bool try_code(struct revoking *r, const char *code, bool is_known,
     command.standing.groups = buffer_slice(&r->bytes);
     command.standing.evidence = buffer_slice(&r->evidence);
     *out_outcome = engine_execute(r->node->engine, &command);
-    r->response.held = (uint64_t)coupon_held(
-        r->coupon, &(struct standing){r->row->numbers, r->row->count});
+    r->response.held =
+        (uint64_t)coupon_held(r->coupon, &(struct standing){r->row->numbers, r->row->count});
     return true;
 }
 
@@ -282,8 +282,8 @@ static bool read_issue(struct revoking *r)
         return false;
     }
     r->rules = r->snapshot->version->rules;
-    r->place = r->rules == NULL ? NO_COUPON
-                                : coupon_issued_as(rules_text(r->rules), r->kept.coupon);
+    r->place =
+        r->rules == NULL ? NO_COUPON : coupon_issued_as(rules_text(r->rules), r->kept.coupon);
     if (r->place == NO_COUPON) {
         refuse(r->call, NOT_FOUND, "COUPON_UNKNOWN",
                "The programme in force has no such coupon any more.");
@@ -407,8 +407,7 @@ static enum err look_at_page(struct revoking *r, const struct ledger_view *view)
         TRY(look(r, view, code, &looked));
         response->used += looked.fate == FATE_USED ? 1 : 0;
         response->revoked += looked.fate == FATE_REVOKED || looked.fate == FATE_GOOD ? 1 : 0;
-        response->held +=
-            looked.fate != FATE_UNKNOWN && looked.held % COUPON_REVOKED != 0 ? 1 : 0;
+        response->held += looked.fate != FATE_UNKNOWN && looked.held % COUPON_REVOKED != 0 ? 1 : 0;
         if (looked.fate == FATE_GOOD) {
             add_code(r, &looked);
         }

@@ -223,8 +223,8 @@ static enum err count_taken(struct writing *w, size_t code)
     bool is_held = judged->purpose == JUDGING_QUOTE;
     bool is_promised = judged->purpose == JUDGING_CONFIRM; /* also of one that is revoked by now */
     struct standing_step step = {.how = STANDING_ADD,
-                                 .slot = is_held ? coupon_held_slot(coupon)
-                                                 : coupon_taken_slot(coupon),
+                                 .slot =
+                                     is_held ? coupon_held_slot(coupon) : coupon_taken_slot(coupon),
                                  .delta = 1,
                                  .least = INT64_MIN,
                                  .most = is_promised ? INT64_MAX : COUPON_TAKEN_MAX};

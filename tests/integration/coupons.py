@@ -20,6 +20,7 @@ coupons:
   - {coupon: next, prefix: N-, personal: yes}
   - {coupon: sorry, prefix: S-}
   - {coupon: thanks, prefix: T-}
+  - {coupon: leaked, prefix: L-}
   - {coupon: fair, codes: [FAIR]}
   - {coupon: twelve, codes: [TWELVE, DOZEN]}
   - {coupon: bulk, codes: [BULK]}
@@ -50,6 +51,10 @@ rules:
     caps: [{per: ever, uses: 2, of: code}]
   - rule: thanks-points
     coupon: thanks
+    give: {points: 30}
+    caps: [{per: ever, uses: 2, of: code}]
+  - rule: leaked-points
+    coupon: leaked
     give: {points: 30}
     caps: [{per: ever, uses: 2, of: code}]
   - rule: fair-off
@@ -241,6 +246,10 @@ class Coupons(unittest.TestCase):
         self.assertIn("File exists", self.grocer.talea(*words, "--out", path, expect=2).stderr)
         self.assertEqual(self.grocer.cli("coupon", "show", codes[added[1]["member_id"]], "--card",
                                          added[1]["card"])["is_for_card"], True)
+        self.assertEqual(self.grocer.cli("coupon", "revoke", "--issue", identity)["revoked"], 5)
+        code = codes[added[0]["member_id"]]
+        self.assertEqual(self.codes(self.earn(added[0]["card"], "12.00", "--code", code)),
+                         [(code, False, "next-five-off", "code_revoked")])
         words[3:5] = ["--count", "5"]
         self.assertIn("USAGE", self.grocer.talea(*words, "--list", "letter", expect=2).stderr)
 
@@ -333,28 +342,28 @@ time: {formats: ["%Y-%m-%d %H:%M:%S"]}
                              ("NOTHING", "COUPON_UNKNOWN")):
             self.refused(reason, "coupon", "revoke", code)
         self.assertIn("ROLE_NOT_ALLOWED", self.grocer.talea(
-            "coupon", "revoke", third, "--as", "till", expect=4).stderr)
+            "coupon", "revoke", third, "--as", "till", expect=1).stderr)
         self.assertEqual(self.earn(card, "1.00", "--code", third)["earned_points"], 31)
         self.grocer.talea("verify")
 
     def test_all_codes_of_an_issue_are_revoked(self):
         card = self.card("fuel")
         issue = ["--issue", wire.uuid7(), "--transaction-id", wire.uuid7()]
-        codes = self.grocer.cli("coupon", "issue", "thanks", "--count", 5000, "--transaction-id",
+        codes = self.grocer.cli("coupon", "issue", "leaked", "--count", 5000, "--transaction-id",
                                 issue[1])["codes"]
+        other = self.grocer.cli("coupon", "issue", "leaked")
         for _ in range(2):
             self.earn(card, "1.00", "--code", codes[4500])
-        before = self.grocer.cli("coupon", "list", "thanks")["coupons"][0]
         for _ in range(2):
             done = self.grocer.cli("coupon", "revoke", *issue)
             self.assertEqual((done["revoked"], done["used"], done["held"]), (4999, 1, 0))
-            row = self.grocer.cli("coupon", "list", "thanks")["coupons"][0]
-            self.assertEqual((row["revoked"], row["left"]), (4999, before["left"] - 2 * 4999))
+            row = self.grocer.cli("coupon", "list", "leaked")["coupons"][0]
+            self.assertEqual((row["issued"], row["revoked"], row["left"]), (5001, 4999, 2))
         for code in (codes[0], codes[4999]):
             self.assertEqual(self.codes(self.earn(card, "1.00", "--code", code))[0][3],
                              "code_revoked")
-        self.refused("TRANSACTION_ID_REUSED", "coupon", "revoke", "--issue", issue[3],
-                     "--transaction-id", issue[1])
+        self.refused("TRANSACTION_ID_REUSED", "coupon", "revoke", "--issue",
+                     other["transaction_id"], *issue[2:])
         self.refused("COUPON_UNKNOWN", "coupon", "revoke", "--issue", wire.uuid7())
 
     def test_a_code_is_revoked_or_taken(self):
