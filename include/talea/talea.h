@@ -299,6 +299,8 @@ struct talea_earn {
     const char *store;        /* for the programme's rules; at most 64 bytes each */
     const char *channel;
     int64_t paid_in_points_minor; /* of amount_minor, what is paid in points */
+    const char *till;             /* for the programme's fraud rules; at most 64 bytes each */
+    const char *cashier;
 };
 
 /* What became of a code that was shown. */
@@ -357,12 +359,25 @@ TALEA_API int talea_confirm(struct talea_client *client, const char *transaction
 TALEA_API int talea_release(struct talea_client *client, const char *quote_id, int64_t timeout_ms,
                             struct talea_error *error);
 
+#define TALEA_RETURNED_LINES_MAX 400
+
+/* A line of a purchase that comes back. */
+struct talea_returned_line {
+    uint32_t line; /* its place on the receipt, from 1 on */
+    int64_t
+        quantity_milli; /* of a line without a quantity in thousandths of it; 0: all that is left */
+};
+
 struct talea_return_purchase {
     char transaction_id[TALEA_UUID_SIZE];
     const char *sale_id;
-    int64_t amount_minor; /* 0: all that is left */
+    int64_t amount_minor; /* 0: all that is left, or what the lines come to */
     int64_t business_unix_ms;
     const char *receipt;
+    /* Of a purchase that rules judged: it loses what the rest doesn't deserve. Without lines it
+     * loses its share of the amount. */
+    const struct talea_returned_line *lines;
+    size_t line_count; /* at most TALEA_RETURNED_LINES_MAX */
 };
 
 struct talea_purchase_returned {
@@ -370,6 +385,7 @@ struct talea_purchase_returned {
     int64_t debt_points;
     uint64_t journal_row;
     int64_t written_off_points; /* beyond the programme's limit on debts */
+    int64_t amount_minor;       /* that came back with it */
 };
 
 TALEA_API int talea_return_purchase(struct talea_client *client,

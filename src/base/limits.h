@@ -190,6 +190,8 @@
 #define LIMIT_PAGE_BYTES           (2u << 20) /* a page ends early when it grows beyond */
 #define LIMIT_RETURN_CANDIDATES    4096u      /* sales looked at for one returned line */
 #define LIMIT_RETURN_SALES         1024u      /* sales that one return takes from */
+#define LIMIT_RETURN_PARTS         4096u      /* of their lines that are named */
+#define LIMIT_RETURNED_LINES       400u       /* of a sale, that one return gives back by line */
 #define LIMIT_IMPORT_GROUP         512u       /* receipts made durable together */
 #define LIMIT_IMPORT_GROUP_LINES   16384u
 #define LIMIT_IMPORT_GROUP_MEMBERS 256u

@@ -32,6 +32,9 @@ enum cli_exit run_offer_show(struct cli *cli)
             fprintf(cli->out, "%s %04d-%02d-%02d\n", offer->is_good ? "until" : "over since",
                     last.year, last.month, last.day);
         }
+        if (offer->code[0] != '\0') {
+            fprintf(cli->out, "    code %s\n", offer->code);
+        }
         if (offer->reason[0] != '\0') {
             fprintf(cli->out, "    %s\n", offer->reason);
         }

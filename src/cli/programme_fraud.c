@@ -75,8 +75,7 @@ static void note_hit(struct fraud_trial *trial, const struct fraud_hit *hit,
         return;
     }
     keep_example(trial, hit, receipt);
-    fraud_watch_alerted(trial->watch, rule->name, slice_of(hit->subject, strlen(hit->subject)),
-                        activity->time);
+    fraud_watch_alerted(trial->watch, rule->name, hit->subject, activity->time);
 }
 
 void fraud_trial_note(struct fraud_trial *trial, const struct receipt *receipt, struct slice member,
@@ -86,11 +85,13 @@ void fraud_trial_note(struct fraud_trial *trial, const struct receipt *receipt, 
     if (trial == NULL || member.length == 0) {
         return;
     }
-    struct fraud_activity activity = {.kind = receipt->kind == RECEIPT_RETURN ? FRAUD_RETURNS
-                                                                              : FRAUD_EARNS,
-                                      .card = member,
-                                      .time = receipt->time,
-                                      .points = points};
+    struct fraud_activity activity = {
+        .kind = receipt->kind == RECEIPT_RETURN ? FRAUD_RETURNS : FRAUD_EARNS,
+        .card = member,
+        .till = slice_of(receipt->till, strlen(receipt->till)),
+        .cashier = slice_of(receipt->cashier, strlen(receipt->cashier)),
+        .time = receipt->time,
+        .points = points};
     size_t count = fraud_watch_note(trial->watch, &activity, hits);
     bool is_refused = false;
     for (size_t i = 0; i < count; i++) {

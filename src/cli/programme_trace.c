@@ -33,6 +33,7 @@ static const char *const words[TRACE_REASON_COUNT] = {
     [TRACE_NOTHING] = "would give nothing",
     [TRACE_GROUP] = "another of its group gives more",
     [TRACE_EXCLUDED] = "an exclusive rule went before it",
+    [TRACE_PURCHASE_HAD] = "another purchase, or a quote, had it already",
     [TRACE_CAP] = "its cap is used up",
     [TRACE_NO_CODE] = "no code of its coupon was shown",
     [TRACE_CODE_UNKNOWN] = "the code was never issued",

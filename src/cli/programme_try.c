@@ -13,6 +13,7 @@
 #include "cli/offer_history.h"
 #include "cli/programme.h"
 #include "cli/programme_fraud.h"
+#include "cli/programme_returns.h"
 #include "cli/progress.h"
 #include "cli/table.h"
 
@@ -52,6 +53,7 @@ struct replay {
     struct fraud_trial *fraud; /* NULL: the programme has no such rules */
     struct mapping *mapping;
     struct source *source;
+    struct sold *sold; /* of an export */
     int64_t first_day; /* of --period, on the brand's clock */
     int64_t last_day;
     struct progress progress;
@@ -103,7 +105,8 @@ static enum err on_receipt(void *context, const struct receipt *receipt, struct 
     if (receipt->kind == RECEIPT_RETURN) {
         replay->returns++;
         fraud_trial_note(replay->fraud, receipt, member_of_receipt(receipt), 0);
-        return int64_add(replay->returned_minor, receipt->total.minor, &replay->returned_minor);
+        TRY(int64_add(replay->returned_minor, receipt->total.minor, &replay->returned_minor));
+        return sold_return(replay->sold, receipt, member_of_receipt(receipt), note);
     }
     if (receipt->currency[0] != '\0' &&
         strcmp(receipt->currency, replay->programme.units.currency) != 0) {
@@ -126,7 +129,7 @@ static enum err on_receipt(void *context, const struct receipt *receipt, struct 
     if (replay->has_against) {
         TRY(trial_sale(replay->other, member, &occasion, false, &judgement, note));
     }
-    return ERR_OK;
+    return member.length == 0 ? ERR_OK : sold_add(replay->sold, receipt, member, note);
 }
 
 /* A sale of the node's; nobody's explanation is asked for here. */
@@ -251,11 +254,16 @@ static enum cli_exit replay_open(struct replay *replay)
     if (err == ERR_OK && replay->has_against) {
         err = trial_create(replay->against.rules, &replay->other);
     }
+    if (err == ERR_OK && receipts != NULL) {
+        struct trial *const trials[] = {replay->trial, replay->other};
+        err = sold_open(trials, replay->has_against ? 2 : 1, &replay->sold, &note);
+    }
     return err == ERR_OK ? CLI_OK : cli_fail_err(cli, err, &note);
 }
 
 static void replay_close(struct replay *replay)
 {
+    sold_close(replay->sold);
     trial_destroy(replay->trial);
     trial_destroy(replay->other);
     fraud_trial_destroy(replay->fraud);
@@ -355,6 +363,20 @@ static void print_comparison(const struct replay *replay)
             (unsigned long long)members.same);
 }
 
+static void print_returns(const struct replay *replay)
+{
+    const struct units *units = &replay->programme.units;
+    struct sold_tally tally = sold_tally(replay->sold);
+    char money[AMOUNT_TEXT_MAX];
+    char points[AMOUNT_TEXT_MAX];
+    fprintf(replay->cli->out,
+            "%llu returns (%s %s) took back %s points, which are not among these; %llu of no sale "
+            "here\n",
+            (unsigned long long)replay->returns,
+            amount_format(replay->returned_minor, units->currency_decimals, money), units->currency,
+            amounts_points(units, tally.points_minor, points), (unsigned long long)tally.refused);
+}
+
 static void print_totals(const struct replay *replay)
 {
     FILE *out = replay->cli->out;
@@ -374,12 +396,11 @@ static void print_totals(const struct replay *replay)
         fprintf(out, "; the points cost %s %s",
                 amount_format(cost_minor, units->currency_decimals, cost), units->currency);
     }
-    fprintf(out,
-            "\n%llu sales without a member; %llu returns (%s %s), not judged; %llu rows "
-            "rejected\n",
-            (unsigned long long)replay->without_member, (unsigned long long)replay->returns,
-            amount_format(replay->returned_minor, units->currency_decimals, gross), units->currency,
-            (unsigned long long)replay->rejected);
+    fprintf(out, "\n%llu sales without a member; %llu rows rejected\n",
+            (unsigned long long)replay->without_member, (unsigned long long)replay->rejected);
+    if (replay->sold != NULL) {
+        print_returns(replay);
+    }
     if (replay->other_currency > 0) {
         fprintf(out, "%llu sales in other currencies, not judged\n",
                 (unsigned long long)replay->other_currency);
@@ -452,6 +473,12 @@ static void print_json(const struct replay *replay)
         rejects_json(replay), "rules", rules_json(replay));
     if (cost_of(replay, totals.points_minor, &cost) == ERR_OK) {
         json_object_set_new(answer, "cost_minor", json_integer(cost));
+    }
+    if (replay->sold != NULL) {
+        struct sold_tally tally = sold_tally(replay->sold);
+        json_object_set_new(answer, "returned_points", json_integer(tally.points_minor));
+        json_object_set_new(answer, "returns_without_sale",
+                            json_integer((json_int_t)tally.refused));
     }
     if (replay->fraud != NULL) {
         json_object_set_new(answer, "fraud", fraud_trial_json(replay->fraud));

@@ -136,6 +136,8 @@ enum err receipt_request_fill(struct receipt_request *request, const struct rece
     TRY(civil_to_unix(&receipt->local, &local));
     message->local_unix_ms = local.ms;
     message->currency = message_text(receipt->currency);
+    message->till = message_text(receipt->till);
+    message->cashier = message_text(receipt->cashier);
     message->has_fixed_points = receipt->has_points;
     message->promotion = receipt->promotion;
     message->codes = (char **)(uintptr_t)receipt->codes; /* protobuf-c does not write through it */

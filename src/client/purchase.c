@@ -1,6 +1,7 @@
-/* Purchases: given points for, or quoted before they are paid. */
+/* Purchases: given points for, quoted before they are paid, or returned; and events. */
 #include <stdlib.h>
 
+#include <talea/programme.h>
 #include <talea/v1/till.pb-c.h>
 
 #include "client/client.h"
@@ -73,6 +74,8 @@ static int purchase_init(struct purchase *purchase, const struct talea_earn *req
     message->store = client_text(request->store);
     message->channel = client_text(request->channel);
     message->paid_in_points_minor = request->paid_in_points_minor;
+    message->till = client_text(request->till);
+    message->cashier = client_text(request->cashier);
     message->codes = (char **)(uintptr_t)request->codes; /* protobuf-c does not write through it */
     message->n_codes = request->code_count;
     return fill_lines(request, purchase, error);
@@ -92,6 +95,19 @@ static size_t copy_codes(Talea__V1__CodeAnswer *const *answers, size_t count,
     return kept;
 }
 
+static void copy_given_codes(Talea__V1__GivenItem *const *items, size_t count,
+                             struct talea_earned *out_earned)
+{
+    for (size_t i = 0; i < count; i++) {
+        const Talea__V1__GivenItem *item = items[i];
+        for (size_t c = 0;
+             c < item->n_codes && out_earned->given_code_count < TALEA_GIVEN_CODES_MAX; c++) {
+            client_copy(out_earned->given_codes[out_earned->given_code_count++], TALEA_CODE_SIZE,
+                        item->codes[c]);
+        }
+    }
+}
+
 static void copy_earned(const Talea__V1__EarnResponse *answer, struct talea_earned *out_earned)
 {
     *out_earned = (struct talea_earned){
@@ -103,14 +119,7 @@ static void copy_earned(const Talea__V1__EarnResponse *answer, struct talea_earn
     client_copy(out_earned->sale_id, sizeof out_earned->sale_id, answer->sale_id);
     client_copy(out_earned->home, sizeof out_earned->home, answer->home);
     out_earned->code_count = copy_codes(answer->codes, answer->n_codes, out_earned->codes);
-    for (size_t i = 0; i < answer->n_items; i++) {
-        const Talea__V1__GivenItem *item = answer->items[i];
-        for (size_t c = 0;
-             c < item->n_codes && out_earned->given_code_count < TALEA_GIVEN_CODES_MAX; c++) {
-            client_copy(out_earned->given_codes[out_earned->given_code_count++], TALEA_CODE_SIZE,
-                        item->codes[c]);
-        }
-    }
+    copy_given_codes(answer->items, answer->n_items, out_earned);
 }
 
 int talea_earn(struct talea_client *client, const struct talea_earn *request, int64_t timeout_ms,
@@ -200,5 +209,111 @@ int talea_release(struct talea_client *client, const char *quote_id, int64_t tim
     message.quote_id = client_text(quote_id);
     int code = till_call(client, "ReleaseQuote", &message.base, timeout_ms, &reply, error);
     client_free(reply);
+    return code;
+}
+
+int talea_record_event(struct talea_client *client, const struct talea_happening *request,
+                       int64_t timeout_ms, struct talea_earned *out_earned,
+                       struct talea_error *error)
+{
+    Talea__V1__RecordEventRequest message;
+    talea__v1__record_event_request__init(&message);
+    ProtobufCMessage *reply = NULL;
+    if (request->code_count > TALEA_CODES_MAX) {
+        return client_fail(error, TALEA_INVALID_ARGUMENT, "INVALID_INPUT",
+                           "There are more codes than one event may have.");
+    }
+    message.transaction_id = client_text(request->transaction_id);
+    message.card = client_text(request->card);
+    message.event = client_text(request->event);
+    message.business_unix_ms = request->business_unix_ms;
+    message.store = client_text(request->store);
+    message.channel = client_text(request->channel);
+    message.codes = (char **)(uintptr_t)request->codes; /* as above */
+    message.n_codes = request->code_count;
+    int code = till_call(client, "RecordEvent", &message.base, timeout_ms, &reply, error);
+    if (code == TALEA_OK) {
+        const Talea__V1__RecordEventResponse *answer =
+            (const Talea__V1__RecordEventResponse *)reply;
+        const Talea__V1__Balance *balance = answer->balance;
+        *out_earned = (struct talea_earned){.points = answer->earned_points,
+                                            .is_home = balance != NULL,
+                                            .available_points =
+                                                balance == NULL ? 0 : balance->available_points,
+                                            .journal_row = answer->journal_row};
+        client_copy(out_earned->home, sizeof out_earned->home, answer->home);
+        out_earned->code_count = copy_codes(answer->codes, answer->n_codes, out_earned->codes);
+        copy_given_codes(answer->items, answer->n_items, out_earned);
+    }
+    client_free(reply);
+    return code;
+}
+
+/* A request with room for its lines. */
+struct returning {
+    Talea__V1__ReturnPurchaseRequest message;
+    Talea__V1__ReturnedLine *lines;
+    Talea__V1__ReturnedLine **list;
+};
+
+static void returning_fini(struct returning *returning)
+{
+    free(returning->lines);
+    free(returning->list);
+}
+
+/* To be ended whatever comes out. */
+static int returning_init(struct returning *returning, const struct talea_return_purchase *request,
+                          struct talea_error *error)
+{
+    Talea__V1__ReturnPurchaseRequest *message = &returning->message;
+    *returning = (struct returning){.lines = NULL};
+    talea__v1__return_purchase_request__init(message);
+    if (request->line_count > TALEA_RETURNED_LINES_MAX) {
+        return client_fail(error, TALEA_INVALID_ARGUMENT, "INVALID_INPUT",
+                           "There are more lines than one return may have.");
+    }
+    returning->lines = calloc(request->line_count + 1, sizeof returning->lines[0]);
+    returning->list = calloc(request->line_count + 1, sizeof(void *));
+    if (returning->lines == NULL || returning->list == NULL) {
+        return client_fail(error, TALEA_RESOURCE_EXHAUSTED, "RESOURCE_EXHAUSTED",
+                           "There is no memory.");
+    }
+    for (size_t i = 0; i < request->line_count; i++) {
+        talea__v1__returned_line__init(&returning->lines[i]);
+        returning->lines[i].line = request->lines[i].line;
+        returning->lines[i].quantity_milli = request->lines[i].quantity_milli;
+        returning->list[i] = &returning->lines[i];
+    }
+    message->transaction_id = client_text(request->transaction_id);
+    message->sale_id = client_text(request->sale_id);
+    message->amount_minor = request->amount_minor;
+    message->business_unix_ms = request->business_unix_ms;
+    message->receipt = client_text(request->receipt);
+    message->lines = returning->list;
+    message->n_lines = request->line_count;
+    return TALEA_OK;
+}
+
+int talea_return_purchase(struct talea_client *client, const struct talea_return_purchase *request,
+                          int64_t timeout_ms, struct talea_purchase_returned *out_returned,
+                          struct talea_error *error)
+{
+    struct returning returning;
+    ProtobufCMessage *reply = NULL;
+    int code = returning_init(&returning, request, error);
+    if (code == TALEA_OK) {
+        code =
+            till_call(client, "ReturnPurchase", &returning.message.base, timeout_ms, &reply, error);
+    }
+    if (code == TALEA_OK) {
+        const Talea__V1__ReturnPurchaseResponse *answer =
+            (const Talea__V1__ReturnPurchaseResponse *)reply;
+        *out_returned = (struct talea_purchase_returned){
+            answer->taken_points, answer->debt_points, answer->journal_row,
+            answer->written_off_points, answer->amount_minor};
+    }
+    client_free(reply);
+    returning_fini(&returning);
     return code;
 }

@@ -73,30 +73,6 @@ int talea_block_card(struct talea_client *client, const char *transaction_id, co
     return code;
 }
 
-int talea_return_purchase(struct talea_client *client, const struct talea_return_purchase *request,
-                          int64_t timeout_ms, struct talea_purchase_returned *out_returned,
-                          struct talea_error *error)
-{
-    Talea__V1__ReturnPurchaseRequest message;
-    talea__v1__return_purchase_request__init(&message);
-    ProtobufCMessage *reply = NULL;
-    message.transaction_id = client_text(request->transaction_id);
-    message.sale_id = client_text(request->sale_id);
-    message.amount_minor = request->amount_minor;
-    message.business_unix_ms = request->business_unix_ms;
-    message.receipt = client_text(request->receipt);
-    int code = till_call(client, "ReturnPurchase", &message.base, timeout_ms, &reply, error);
-    if (code == TALEA_OK) {
-        const Talea__V1__ReturnPurchaseResponse *answer =
-            (const Talea__V1__ReturnPurchaseResponse *)reply;
-        *out_returned =
-            (struct talea_purchase_returned){answer->taken_points, answer->debt_points,
-                                             answer->journal_row, answer->written_off_points};
-    }
-    client_free(reply);
-    return code;
-}
-
 static enum talea_authority authority_of(Talea__V1__AuthorisedBy by)
 {
     switch (by) {

@@ -41,6 +41,7 @@ static void read_offer(struct reading *r, const struct offer_yaml *yaml, uint16_
                           .segments =
                               reading_segments(r, "segments", yaml->segments, yaml->segments_count),
                           .segment_count = yaml->segments_count,
+                          .coupon = reading_coupon(r, yaml->coupon),
                           .line = positions_line(r->check->positions, r->path)};
     check_unsigned(r->check, reading_key(r, "days").text, yaml->days, 1, LIMIT_OFFER_DAYS,
                    &out->days);

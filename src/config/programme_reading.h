@@ -41,6 +41,8 @@ void *reading_take(struct reading *r, size_t count, size_t size);
 struct slice reading_slice(struct reading *r, const char *text);
 /* A name: 1 to LIMIT_RULE_NAME_BYTES printable bytes; NULL for NULL. */
 const char *reading_name(struct reading *r, const char *key, const char *text);
+/* The place of the coupon of this name; NULL for NULL. */
+const uint16_t *reading_coupon(struct reading *r, const char *name);
 /* A copy of a place that may be left out; NULL without memory. */
 const uint16_t *reading_place(struct reading *r, uint16_t place);
 /* "yes" or "no"; NULL is no. */

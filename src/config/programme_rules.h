@@ -32,6 +32,7 @@
  *       for: [filters]                  # goods that it is about
  *       segments: [loyal]               # to members in one of these; without it to all
  *       days: 14                        # good so long
+ *       coupon: sorry                   # with it comes a code of this one; without it none
  *   rules:
  *     - rule: saturday-double
  *       on: sale                        # the default; any; else the name of an event
@@ -146,6 +147,7 @@ struct offer_yaml {
     char **segments;
     unsigned segments_count;
     char *days;
+    char *coupon;
 };
 
 struct bounds_yaml {

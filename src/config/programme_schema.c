@@ -143,6 +143,7 @@ static const cyaml_schema_field_t offer_fields[] = {
     CYAML_FIELD_SEQUENCE("segments", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct offer_yaml,
                          segments, &text_schema, 1, LIMIT_SEGMENTS),
     YAML_TEXT("days", struct offer_yaml, days),
+    YAML_TEXT_OPTIONAL("coupon", struct offer_yaml, coupon),
     CYAML_FIELD_END,
 };
 

@@ -155,7 +155,7 @@ static unsigned tier_bit(struct reading *r, const char *name)
     return 0;
 }
 
-static const uint16_t *read_coupon(struct reading *r, const char *name)
+const uint16_t *reading_coupon(struct reading *r, const char *name)
 {
     if (name == NULL) {
         return NULL;
@@ -202,7 +202,7 @@ static void read_member(struct reading *r, const struct rule_yaml *yaml, struct 
     for (unsigned i = 0; i < yaml->tiers_count; i++) {
         out->tiers |= tier_bit(r, yaml->tiers[i]);
     }
-    out->coupon = read_coupon(r, yaml->coupon);
+    out->coupon = reading_coupon(r, yaml->coupon);
     out->is_referred = reading_yes(r, "referred", yaml->referred);
     out->purchases = NO_METRIC;
     check_unsigned(r->check, reading_key(r, "purchase").text, yaml->purchase, 1, COUNT_MAX,

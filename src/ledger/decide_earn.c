@@ -254,9 +254,10 @@ static enum err returned_sale(struct decision *d, struct sale *sale, struct mone
         TRY(decide_await_partner(d, &sale->home));
     }
     int64_t left = sale->amount.minor - sale->returned.minor;
-    /* Of a sale without an amount the points are the measure; without both, nothing is. */
+    /* Of a sale without an amount the points are the measure; without both, nothing is. A line that
+     * cost nothing may come back when all money has. */
     bool is_over = sale->amount.minor > 0
-                       ? left == 0
+                       ? left == 0 && !request->is_by_line
                        : sale->points.minor > 0 && sale->taken.minor == sale->points.minor;
     bool is_kept_wrong = request->is_by_line &&
                          (request->kept.minor < 0 || request->kept.minor > sale->points.minor);

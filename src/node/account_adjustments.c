@@ -11,7 +11,6 @@
 
 #define OPEN_DAYS_DEFAULT 30
 #define OPEN_DAYS_MAX     366
-#define PAGE_ROWS_DEFAULT 50u
 
 /* "grocer/back-office/anna"; refuses what does not fit, since a cut name could be another's. */
 static bool read_caller(struct rpc_call *call, char out[LIMIT_IDENTITY_BYTES + 1])
@@ -213,17 +212,11 @@ void account_list_adjustments(void *context, struct rpc_call *call, const Protob
     struct gathering gathering = {.arena = rpc_call_arena(call),
                                   .wanted = request->state,
                                   .now = node_now(node),
-                                  .size = request->page_size == 0 ? PAGE_ROWS_DEFAULT
-                                                                  : request->page_size,
                                   .response = &response};
-    struct uid from = {{0}};
+    struct uid from;
     char token[UID_TEXT_MAX] = "";
-    if (gathering.size > LIMIT_PAGE_ROWS) {
-        refuse(call, 3, "PAGE_TOO_LARGE", "page_size is more than %u.", LIMIT_PAGE_ROWS);
-        return;
-    }
-    if (request->page_token[0] != '\0' && uid_parse(request->page_token, &from) != ERR_OK) {
-        refuse(call, 3, "INVALID_PAGE_TOKEN", "page_token is not one of an earlier answer.");
+    if (!request_page_size(call, request->page_size, &gathering.size) ||
+        !request_page_id(call, request->page_token, &from)) {
         return;
     }
     enum err err = fill(node, &gathering, &from);

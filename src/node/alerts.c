@@ -10,8 +10,6 @@
 #include "node/requests.h"
 #include "node/services.h"
 
-#define PAGE_ROWS_DEFAULT 50u
-
 Talea__V1__Alert *message_alert(struct arena *arena, const struct uid *id,
                                 const struct alert *alert)
 {
@@ -121,17 +119,11 @@ void account_list_alerts(void *context, struct rpc_call *call, const ProtobufCMe
     struct gathering gathering = {.arena = rpc_call_arena(call),
                                   .state = (unsigned)request->state,
                                   .rule = request->rule,
-                                  .size = request->page_size == 0 ? PAGE_ROWS_DEFAULT
-                                                                  : request->page_size,
                                   .response = &response};
-    struct uid from = {{0}};
+    struct uid from;
     char token[UID_TEXT_MAX] = "";
-    if (gathering.size > LIMIT_PAGE_ROWS) {
-        refuse(call, 3, "PAGE_TOO_LARGE", "page_size is more than %u.", LIMIT_PAGE_ROWS);
-        return;
-    }
-    if (request->page_token[0] != '\0' && uid_parse(request->page_token, &from) != ERR_OK) {
-        refuse(call, 3, "INVALID_PAGE_TOKEN", "page_token is not one of an earlier answer.");
+    if (!request_page_size(call, request->page_size, &gathering.size) ||
+        !request_page_id(call, request->page_token, &from)) {
         return;
     }
     enum err err = fill(node, &gathering, &from);

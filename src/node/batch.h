@@ -9,6 +9,8 @@
 #ifndef NODE_BATCH_H
 #define NODE_BATCH_H
 
+#include "base/arena.h"
+#include "node/fraud_gate.h"
 #include "node/judged_codes.h"
 #include "node/node.h"
 #include "node/replier.h"
@@ -24,6 +26,7 @@ struct batch_said {
 /* A batch's commands that are sent to the ledger by others than the ledger's own kinds: how. */
 enum batch_way {
     BATCH_PLAIN,
+    BATCH_WATCHED, /* an earn by the rate that fraud rules are about */
     BATCH_JUDGED,  /* an earn that rules judge */
     BATCH_RETURNED /* a return of one */
 };
@@ -45,6 +48,10 @@ struct batch_room {
     uint16_t places[LIMIT_BATCH_COMMANDS];
     uint8_t ways[LIMIT_BATCH_COMMANDS]; /* enum batch_way */
     size_t judged;                      /* those of them that are not plain */
+    /* What fraud rules say, by place in the request; only where there are such rules. */
+    bool is_watched;
+    char *messages[LIMIT_BATCH_COMMANDS];    /* in the room's memory; NULL: none */
+    struct uid alerts[LIMIT_BATCH_COMMANDS]; /* nil: none */
     bool is_office;
     Talea__V1__BatchCommand *const *said; /* until they are submitted */
     struct command commands[LIMIT_BATCH_COMMANDS];
@@ -74,6 +81,15 @@ void batch_read(struct batch_room *room, const struct identity *caller,
 MUST_USE enum err batch_submit(struct batch_room *room, engine_done *done, void *context);
 /* The same of a batch of which rules judge some; waits for all of it. */
 MUST_USE enum err batch_submit_judged(struct batch_room *room);
+/* The same of a linked batch with purchases that fraud rules are about. */
+MUST_USE enum err batch_submit_link(struct batch_room *room, const struct snapshot *snapshot);
+/* A fraud rule refuses the command, by its place among the submitted. May wait. */
+MUST_USE enum err batch_refuse_fraud(struct batch_room *room, size_t at,
+                                     const struct fraud_decision *decision);
+/* Of repeats of purchases that are held: by which alert. */
+void batch_tell_repeats(struct batch_room *room);
+/* It was done: is it held? */
+void batch_tell_held(struct batch_room *room, size_t at, const struct fraud_decision *decision);
 /* The answers, in the order of the request, `room->count` of them. They live in the room. */
 Talea__V1__BatchAnswer **batch_answer(struct batch_room *room);
 

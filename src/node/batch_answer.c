@@ -45,12 +45,27 @@ static void fill_answer(const struct outcome *outcome, enum command_kind kind,
     }
 }
 
+static void fill_found(const struct batch_room *room, size_t place, Talea__V1__BatchAnswer *out)
+{
+    const struct uid *alert = &room->alerts[place];
+    if (room->messages[place] != NULL) {
+        out->message = room->messages[place];
+    }
+    if (!uid_is_nil(alert)) {
+        out->alert_id.data = (uint8_t *)(uintptr_t)alert->bytes;
+        out->alert_id.len = sizeof alert->bytes;
+    }
+}
+
 Talea__V1__BatchAnswer **batch_answer(struct batch_room *room)
 {
     for (size_t i = 0; i < room->count; i++) {
         talea__v1__batch_answer__init(&room->answers[i]);
         room->answers[i].refusal = (Talea__V1__Refusal)room->refusals[i];
         room->answer_list[i] = &room->answers[i];
+    }
+    for (size_t i = 0; room->is_watched && i < room->count; i++) {
+        fill_found(room, i, &room->answers[i]);
     }
     for (size_t i = 0; i < room->submitted; i++) {
         if (room->refusals[room->places[i]] == 0) { /* else the programme refused it */

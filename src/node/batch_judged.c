@@ -1,14 +1,15 @@
-/* Batches of which rules judge some purchases. Commands go to the ledger in their order, a purchase
- * with what it changes of the standing; a customer's purchases are judged one after the other, each
- * on what the one before it left. Whoever's standing moved meanwhile by a till's doing is judged
- * again when what was sent is done. */
+/* Batches of which rules judge some purchases, or fraud rules look at them. Commands go to the
+ * ledger in their order, a purchase with what it changes of the standing and the alert about it; a
+ * customer's purchases are judged one after the other, each on what the one before it left.
+ * Whoever's standing moved meanwhile by a till's doing is judged again when what was sent is done.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "node/batch.h"
 #include "node/in_flight.h"
-#include "node/judging.h"
+#include "node/judging_lines.h"
 #include "node/raised.h"
 
 struct batch_judging;
@@ -29,7 +30,8 @@ struct batch_judging {
     struct in_flight in_flight;
     struct batch_sale *sales[LIMIT_IMPORT_GROUP]; /* since all that was sent was done */
     size_t sale_count;
-    enum err err; /* the first; written while commands are in flight, on the engine's thread */
+    size_t doubted; /* place of one that fraud rules refused while others were under way */
+    enum err err;   /* the first; written while commands are in flight, on the engine's thread */
 };
 
 static void keep_err(struct batch_judging *batch, enum err err)
@@ -214,6 +216,18 @@ static enum err judge_again(struct batch_sale *sale)
     return judging_has_moved(outcome->verdict) ? ERR_UNAVAILABLE : ERR_OK;
 }
 
+/* What became of it for fraud rules. */
+static void tell_gate(const struct batch_sale *sale)
+{
+    struct batch_room *room = sale->batch->room;
+    const struct judging_case *judged = &sale->judged;
+    if (room->outcomes[sale->at].verdict != VERDICT_OK) {
+        fraud_gate_drop(room->node->fraud_gate, &judged->give, &judged->fraud);
+    } else {
+        batch_tell_held(room, sale->at, &judged->fraud);
+    }
+}
+
 /* What became of its codes, once it took place. */
 static enum err keep_codes(struct batch_sale *sale)
 {
@@ -232,6 +246,9 @@ static enum err settle(struct batch_judging *batch)
     enum err err = batch->err;
     for (size_t i = 0; i < batch->sale_count; i++) {
         err = err == ERR_OK ? judge_again(batch->sales[i]) : err;
+        if (err == ERR_OK) {
+            tell_gate(batch->sales[i]);
+        }
         err = err == ERR_OK ? keep_codes(batch->sales[i]) : err;
         drop_sale(batch->sales[i]);
     }
@@ -251,7 +268,20 @@ static bool is_under_way(const struct batch_judging *batch, const struct batch_s
     return batch->sale_count == LIMIT_IMPORT_GROUP;
 }
 
-/* Judges it on the standing as those before it leave it. */
+/* Before it is refused, what became of those before it must be known. */
+static enum err admit(struct batch_judging *batch, enum fraud_giving giving, struct command *earn,
+                      struct fraud_decision *out_fraud)
+{
+    struct fraud_gate *gate = batch->room->node->fraud_gate;
+    TRY(fraud_gate_admit(gate, batch->snapshot, giving, earn, out_fraud));
+    if (!out_fraud->is_refused || !out_fraud->is_anew) {
+        return ERR_OK;
+    }
+    TRY(settle(batch));
+    return fraud_gate_admit_again(gate, batch->snapshot, giving, earn, out_fraud);
+}
+
+/* Judges it on the standing as those before it leave it, unless fraud rules refuse it. */
 static enum err prepare_sale(struct batch_judging *batch, size_t at, struct batch_sale *sale)
 {
     struct ledger_view view = state_reader_view(batch->reader);
@@ -260,58 +290,164 @@ static enum err prepare_sale(struct batch_judging *batch, size_t at, struct batc
     if (is_under_way(batch, sale)) {
         TRY(settle(batch));
     }
-    return judge_sale(sale);
+    TRY(admit(batch, FRAUD_GIVES_JUDGED, &sale->judged.give, &sale->judged.fraud));
+    return sale->judged.fraud.is_refused ? ERR_OK : judge_sale(sale);
 }
 
-static enum err take_sale(struct batch_judging *batch, size_t at)
+static struct batch_sale *make_sale(struct batch_judging *batch, size_t at)
 {
     struct batch_sale *sale = calloc(1, sizeof *sale);
-    if (sale == NULL) {
-        return ERR_RESOURCE;
+    if (sale != NULL) {
+        sale->batch = batch;
+        sale->at = at;
     }
-    sale->batch = batch;
-    sale->at = at;
-    enum err err = prepare_sale(batch, at, sale);
-    if (err != ERR_OK || !is_within(sale)) {
-        err = refuse_sale(sale, err);
-        drop_sale(sale);
-        return err;
-    }
-    batch->room->outcomes[at] = (struct outcome){.err = ERR_OK};
+    return sale;
+}
+
+/* Takes the sale over. */
+static enum err send_sale(struct batch_sale *sale)
+{
+    struct batch_judging *batch = sale->batch;
+    batch->room->outcomes[sale->at] = (struct outcome){.err = ERR_OK};
     batch->sales[batch->sale_count++] = sale;
     arena_fini(&sale->judged.arena); /* what the ledger is told is not in it */
     return submit(batch, sale->judged.commands, sale->judged.command_count, true, sale->outcomes,
                   sale_done, sale);
 }
 
+static enum err take_sale(struct batch_judging *batch, size_t at)
+{
+    struct batch_sale *sale = make_sale(batch, at);
+    if (sale == NULL) {
+        return ERR_RESOURCE;
+    }
+    struct judging_case *judged = &sale->judged;
+    enum err err = prepare_sale(batch, at, sale);
+    if (err == ERR_OK && judged->fraud.is_refused) {
+        err = batch_refuse_fraud(batch->room, at, &judged->fraud);
+    } else if (err != ERR_OK || !is_within(sale)) {
+        fraud_gate_drop(batch->room->node->fraud_gate, &judged->give, &judged->fraud);
+        err = refuse_sale(sale, err);
+    } else {
+        return send_sale(sale);
+    }
+    drop_sale(sale);
+    return err;
+}
+
+/* One by the rate that a fraud rule refuses, or that goes with an alert. */
+static enum err take_found(struct batch_judging *batch, size_t at,
+                           const struct fraud_decision *fraud)
+{
+    if (fraud->is_refused) {
+        return batch_refuse_fraud(batch->room, at, fraud);
+    }
+    if (batch->sale_count == LIMIT_IMPORT_GROUP) {
+        TRY(settle(batch));
+    }
+    struct batch_sale *sale = make_sale(batch, at);
+    if (sale == NULL) {
+        return ERR_RESOURCE;
+    }
+    sale->judged.give = batch->room->commands[at];
+    sale->judged.fraud = *fraud;
+    sale->judged.commands[0] = sale->judged.give;
+    sale->judged.commands[1] = fraud->alert;
+    sale->judged.command_count = 2;
+    return send_sale(sale);
+}
+
+static enum err return_lines(struct batch_judging *batch, size_t at,
+                             const Talea__V1__BatchReturnPurchase *said,
+                             struct outcome *out_outcome)
+{
+    struct batch_room *room = batch->room;
+    struct note unused = {""};
+    struct line_back *lines = calloc(said->n_lines, sizeof lines[0]);
+    if (lines == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < said->n_lines; i++) {
+        lines[i] = (struct line_back){said->lines[i]->line, said->lines[i]->quantity_milli};
+    }
+    enum err err = judging_return_lines(room->node, batch->snapshot, &room->commands[at], lines,
+                                        said->n_lines, out_outcome, &unused);
+    free(lines);
+    if (err == ERR_INPUT || err == ERR_NOT_FOUND || err == ERR_UNSUPPORTED) {
+        room->refusals[room->places[at]] = (uint16_t)TALEA__V1__REFUSAL__REFUSAL_INVALID_LINES;
+        return ERR_OK;
+    }
+    return err;
+}
+
 static enum err take_return(struct batch_judging *batch, size_t at)
 {
     struct batch_room *room = batch->room;
-    struct outcome outcome;
+    const Talea__V1__BatchReturnPurchase *said = room->said[room->places[at]]->return_purchase;
+    struct outcome outcome = {.err = ERR_OK};
     TRY(settle(batch));
-    TRY(judging_return_both(room->node, batch->snapshot, &room->commands[at], slice_of(NULL, 0),
-                            &outcome));
+    TRY(said->n_lines > 0 ? return_lines(batch, at, said, &outcome)
+                          : judging_return_both(room->node, batch->snapshot, &room->commands[at],
+                                                slice_of(NULL, 0), &outcome));
     room->outcomes[at] = outcome;
     return ERR_OK;
 }
 
-/* From `at` on; gives where the next one begins. */
+static bool is_by_rate(const struct batch_room *room, size_t at)
+{
+    return at < room->submitted &&
+           (room->ways[at] == BATCH_PLAIN || room->ways[at] == BATCH_WATCHED);
+}
+
+/* One of a run that begins at `first`: does it end the run? It comes again behind it if so. */
+static enum err admit_next(struct batch_judging *batch, size_t first, size_t at,
+                           struct fraud_decision *out_fraud)
+{
+    struct batch_room *room = batch->room;
+    struct fraud_gate *gate = room->node->fraud_gate;
+    struct command *earn = &room->commands[at];
+    if (room->ways[at] != BATCH_WATCHED) {
+        out_fraud->is_refused = false;
+        out_fraud->has_alert = false;
+        return ERR_OK;
+    }
+    TRY(fraud_gate_admit(gate, batch->snapshot, FRAUD_GIVES_BY_RATE, earn, out_fraud));
+    bool is_doubted = out_fraud->is_refused && (out_fraud->is_anew || batch->doubted == at);
+    if (is_doubted && at > first) {
+        batch->doubted = at;
+    } else if (is_doubted) {
+        TRY(settle(batch));
+        return fraud_gate_admit_again(gate, batch->snapshot, FRAUD_GIVES_BY_RATE, earn, out_fraud);
+    }
+    return ERR_OK;
+}
+
+/* From `at` on, up to one about which fraud rules found something; gives where the next one begins.
+ * What the ledger refuses of these is in the journal, where fraud rules see it. */
 static enum err take_plain(struct batch_judging *batch, size_t *at)
 {
     struct batch_room *room = batch->room;
     size_t first = *at;
-    while (*at < room->submitted && room->ways[*at] == BATCH_PLAIN) {
-        (*at)++;
+    struct fraud_decision fraud = {.is_refused = false};
+    bool is_found = false;
+    while (!is_found && is_by_rate(room, *at)) {
+        TRY(admit_next(batch, first, *at, &fraud));
+        is_found = fraud.is_refused || fraud.has_alert;
+        *at += is_found ? 0 : 1;
     }
-    return submit(batch, &room->commands[first], *at - first, false, &room->outcomes[first],
-                  plain_done, batch);
+    if (*at > first) {
+        TRY(submit(batch, &room->commands[first], *at - first, false, &room->outcomes[first],
+                   plain_done, batch));
+    }
+    bool is_doubted = is_found && batch->doubted == *at && *at > first;
+    return is_found && !is_doubted ? take_found(batch, (*at)++, &fraud) : ERR_OK;
 }
 
 static enum err take_all(struct batch_judging *batch)
 {
     const struct batch_room *room = batch->room;
     for (size_t at = 0; at < room->submitted;) {
-        if (room->ways[at] == BATCH_PLAIN) {
+        if (is_by_rate(room, at)) {
             TRY(take_plain(batch, &at));
         } else if (room->ways[at] == BATCH_JUDGED) {
             TRY(take_sale(batch, at++));
@@ -330,13 +466,20 @@ enum err batch_submit_judged(struct batch_room *room)
     }
     batch->room = room;
     batch->snapshot = node_snapshot(room->node);
+    batch->doubted = SIZE_MAX;
     in_flight_init(&batch->in_flight);
     enum err err = readers_take(room->node->readers, &batch->reader);
-    if (err == ERR_OK) {
+    if (err == ERR_OK && room->is_linked) {
+        err = batch_submit_link(room, batch->snapshot);
+        readers_give(room->node->readers, batch->reader);
+    } else if (err == ERR_OK) {
         err = take_all(batch);
         enum err last = settle(batch); /* also what was sent before a failure */
         err = err == ERR_OK ? last : err;
         readers_give(room->node->readers, batch->reader);
+    }
+    if (err == ERR_OK) {
+        batch_tell_repeats(room);
     }
     in_flight_fini(&batch->in_flight);
     snapshot_release(batch->snapshot);

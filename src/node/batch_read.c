@@ -21,6 +21,7 @@ struct batch_reading {
     struct unix_ms now;
     bool is_office; /* the caller may do more than a till */
     bool is_linked;
+    bool is_watched;    /* there are fraud rules */
     enum batch_way way; /* of the command that was read last */
     /* The programme's terms for a purchase of this moment, once there was one. */
     bool has_terms;
@@ -150,6 +151,12 @@ static unsigned read_earn(struct batch_reading *reading, const Talea__V1__BatchC
     if (refusal == READ_OK) {
         refusal = read_promotion(reading, said->earn);
     }
+    if (refusal == READ_OK) {
+        refusal = read_text(said->earn->till, earn->till, sizeof earn->till);
+    }
+    if (refusal == READ_OK) {
+        refusal = read_text(said->earn->cashier, earn->cashier, sizeof earn->cashier);
+    }
     if (refusal != READ_OK) {
         return refusal;
     }
@@ -161,6 +168,7 @@ static unsigned read_earn(struct batch_reading *reading, const Talea__V1__BatchC
         reading->way = BATCH_JUDGED;
         return reading->is_linked ? REFUSE(PROGRAMME_HAS_RULES) : read_terms(reading, command);
     }
+    reading->way = reading->is_watched ? BATCH_WATCHED : BATCH_PLAIN;
     refusal = read_terms(reading, command);
     return refusal == READ_OK && !may_give(reading, earn) ? REFUSE(POINTS_TOO_LARGE) : refusal;
 }
@@ -209,8 +217,12 @@ static unsigned read_return(struct batch_reading *reading, const Talea__V1__Batc
 {
     struct command_return_sale *body = &command->return_sale;
     body->amount = money_of(said->return_purchase->amount_minor);
+    size_t lines = said->return_purchase->n_lines;
     unsigned refusal = read_id(said->return_purchase->sale_id, &body->sale);
-    if (refusal == READ_OK && is_return_of_judged(reading, command)) {
+    if (refusal == READ_OK && lines > LIMIT_RECEIPT_LINES) {
+        return REFUSE(INVALID_LINES);
+    }
+    if (refusal == READ_OK && (lines > 0 || is_return_of_judged(reading, command))) {
         reading->way = BATCH_RETURNED;
         refusal = reading->is_linked ? REFUSE(PROGRAMME_HAS_RULES) : READ_OK;
     }
@@ -329,7 +341,13 @@ void batch_read(struct batch_room *room, const struct identity *caller,
         .now = node_now(room->node),
         .is_office = ((unsigned)caller->role & ROLES_OFFICE) != 0,
         .is_linked = said->is_linked,
+        .is_watched = fraud_gate_is_needed(snapshot),
     };
+    room->is_watched = reading.is_watched;
+    if (room->is_watched) {
+        memset(room->messages, 0, said->count * sizeof room->messages[0]);
+        memset(room->alerts, 0, said->count * sizeof room->alerts[0]);
+    }
     room->count = said->count;
     room->is_linked = said->is_linked;
     room->submitted = 0;

@@ -310,9 +310,9 @@ static enum err write_code(struct issuing *issuing, uint64_t number, const char 
         issuing->recipients == NULL ? NULL : &issuing->recipients[number - issuing->request->first];
     struct slice key = recipient == NULL ? slice_of(NULL, 0) : recipient->key;
     struct standing_changes changes;
-    struct standing_step steps[2];
+    struct standing_step steps[COUPON_ISSUE_STEPS];
     TRY(coupon_issue(issuing->coupon, issuing->until_day, key, &issuing->arena, &changes));
-    ASSERT(changes.count <= sizeof steps / sizeof steps[0]);
+    ASSERT(changes.count <= COUPON_ISSUE_STEPS);
     for (size_t i = 0; i < changes.count; i++) {
         steps[i] = (struct standing_step){.how = STANDING_SET,
                                           .slot = changes.at[i].slot,

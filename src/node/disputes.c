@@ -10,8 +10,6 @@
 #include "node/services.h"
 #include "talea/v1/back_office.pb-c.h"
 
-#define PAGE_ROWS_DEFAULT 50u
-
 /* ---- Requests ---- */
 
 static bool read_entry_name(struct rpc_call *call, const Talea__V1__StreamEntry *entry,
@@ -330,18 +328,12 @@ void office_list_disputes(void *context, struct rpc_call *call, const ProtobufCM
         (const Talea__V1__ListDisputesRequest *)(const void *)message;
     Talea__V1__ListDisputesResponse response;
     talea__v1__list_disputes_response__init(&response);
-    struct gathering gathering = {.arena = rpc_call_arena(call),
-                                  .request = request,
-                                  .size = request->page_size == 0 ? PAGE_ROWS_DEFAULT
-                                                                  : request->page_size,
-                                  .response = &response};
+    struct gathering gathering = {
+        .arena = rpc_call_arena(call), .request = request, .response = &response};
     struct ledger_key from;
     char token[2 * LEDGER_KEY_MAX + 1] = "";
-    if (gathering.size > LIMIT_PAGE_ROWS) {
-        refuse(call, 3, "PAGE_TOO_LARGE", "page_size is more than %u.", LIMIT_PAGE_ROWS);
-        return;
-    }
-    if (!read_token(call, request->page_token, &from)) {
+    if (!request_page_size(call, request->page_size, &gathering.size) ||
+        !read_token(call, request->page_token, &from)) {
         return;
     }
     enum err err = fill_page(node, &gathering, &from);

@@ -17,6 +17,7 @@ struct gathering {
     const struct programme_version *version;
     const struct draw_plan *draw;
     uint64_t slot;
+    uint64_t held; /* of what quotes only promise */
     int64_t unit;  /* of the metric for one ticket */
     int64_t today; /* on the brand's clock */
     struct arena arena;
@@ -48,6 +49,7 @@ static enum err gathering_init(struct gathering *g, struct node *node,
                             .version = version,
                             .draw = draw,
                             .slot = rules_metric_slot(version->rules, draw->metric),
+                            .held = rules_held_slot(version->rules, draw->metric),
                             .unit = 1,
                             .today = unix_day(judging_local(node, version, node_now(node)))};
     for (unsigned i = 0; i < decimals; i++) {
@@ -79,6 +81,12 @@ static enum err add(struct gathering *g, struct slice key, uint64_t tickets)
     return ERR_OK;
 }
 
+/* What the metric has that took place. */
+static int64_t value_of(const struct gathering *g, const struct standing *standing)
+{
+    return standing_value(standing, g->slot, 0) - standing_value(standing, g->held, 0);
+}
+
 static enum err visit(void *context, struct slice key, struct slice value)
 {
     struct gathering *g = context;
@@ -88,7 +96,7 @@ static enum err visit(void *context, struct slice key, struct slice value)
     }
     TRY(standing_row_decode(value, g->row));
     struct standing standing = standing_of_row(g->row);
-    int64_t has = standing_value(&standing, g->slot, 0);
+    int64_t has = value_of(g, &standing);
     return has < g->unit ? ERR_OK : add(g, key, (uint64_t)(has / g->unit));
 }
 
@@ -228,7 +236,7 @@ enum err draw_tickets_of(struct node *node, const struct snapshot *snapshot,
         bool is = false;
         err = ledger_get_standing(&view, &snapshot->roster, owner, g.row);
         struct standing standing = standing_of_row(g.row);
-        int64_t value = err == ERR_OK ? standing_value(&standing, g.slot, 0) : 0;
+        int64_t value = err == ERR_OK ? value_of(&g, &standing) : 0;
         err = err == ERR_OK ? is_welcome(&g, &view, owner, &is) : err;
         *out_tickets = is && value > 0 ? (uint64_t)(value / g.unit) : 0;
         readers_give(node->readers, reader);

@@ -51,7 +51,7 @@ enum err draw_see(struct node *node, struct snapshot *snapshot, const char *name
     struct draw_seen *seen = out_seen;
     *seen = (struct draw_seen){.node = node, .snapshot = snapshot};
     arena_init(&seen->arena, SEEN_BYTES);
-    TRY(draw_find(node, snapshot, name, &seen->state));
+    TRY(draw_find(node, name, &seen->state));
     find_plan(seen, name);
     if (seen->state.stage == 0 && seen->plan == NULL) {
         return note_set(note, ERR_NOT_FOUND, "The programme in force has no draw of this name.");

@@ -21,7 +21,7 @@ static enum err end_step(struct draw_seen *seen, const char *name, const struct 
     if (outcome->verdict != VERDICT_OK && !is_late) {
         return ERR_CONFLICT;
     }
-    TRY(draw_find(seen->node, seen->snapshot, name, &seen->state));
+    TRY(draw_find(seen->node, name, &seen->state));
     return draw_see_again(seen, note);
 }
 

@@ -34,29 +34,17 @@ static struct standing_owner owner_named(const char *name)
     return standing_of_code(&hash);
 }
 
-enum err draw_find(struct node *node, const struct snapshot *snapshot, const char *name,
-                   struct draw_state *out_state)
+enum err draw_find(struct node *node, const char *name, struct draw_state *out_state)
 {
     struct draw_state state = {.owner = owner_named(name)};
-    struct state_reader *reader;
-    struct standing_row *row = malloc(sizeof *row);
-    if (row == NULL) {
-        return ERR_RESOURCE;
-    }
-    enum err err = readers_take(node->readers, &reader);
-    if (err == ERR_OK) {
-        struct ledger_view view = state_reader_view(reader);
-        err = ledger_get_standing(&view, &snapshot->roster, &state.owner, row);
-        readers_give(node->readers, reader);
-    }
-    if (err == ERR_OK) {
-        struct standing standing = standing_of_row(row);
-        state.stage = (unsigned)standing_value(&standing, SLOT_STAGE, 0);
-        state.opened.ms = standing_value(&standing, SLOT_OPENED, 0);
-        *out_state = state;
-    }
+    struct standing_row *row;
+    TRY(readers_standing(node->readers, &state.owner, &row));
+    struct standing standing = standing_of_row(row);
+    state.stage = (unsigned)standing_value(&standing, SLOT_STAGE, 0);
+    state.opened.ms = standing_value(&standing, SLOT_OPENED, 0);
     free(row);
-    return err;
+    *out_state = state;
+    return ERR_OK;
 }
 
 struct uid draw_step_id(const struct draw_state *state, enum draw_step step,

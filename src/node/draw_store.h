@@ -32,8 +32,7 @@ enum draw_step {
     DRAW_STEP_EVENT = 6
 };
 
-MUST_USE enum err draw_find(struct node *node, const struct snapshot *snapshot, const char *name,
-                            struct draw_state *out_state);
+MUST_USE enum err draw_find(struct node *node, const char *name, struct draw_state *out_state);
 /* The occasion's id of a step; `salt` (may be NULL) and `number` tell pages and winners apart. */
 struct uid draw_step_id(const struct draw_state *state, enum draw_step step,
                         const struct hash *salt, uint64_t number);

@@ -1,5 +1,6 @@
 /* What the journal tells fraud rules, row by row: purchases of our shops and of partners', burns,
- * returns, and the alerts that were raised. Used under the gate's lock. */
+ * returns, and the alerts that were raised. Events and rewards are no purchases: of these only the
+ * points count. Used under the gate's lock. */
 #ifndef NODE_FRAUD_FEED_H
 #define NODE_FRAUD_FEED_H
 
@@ -21,34 +22,41 @@ struct fraud_finding_row {
 
 struct fraud_event {
     bool is_of_interest;
-    bool is_alert; /* that was raised: rule and subject */
+    bool is_refused; /* a purchase that the ledger refused */
+    bool is_alert;   /* that was raised: rule and subject */
+    bool is_past;    /* before what is looked for: counted, and not to be raised */
     char rule[LIMIT_RULE_NAME_BYTES + 1];
     char subject[LIMIT_ALERT_BYTES + 1];
     struct uid id; /* of the transaction */
     struct uid sale;
-    struct unix_ms time;
+    struct unix_ms time;            /* in the shop; of an alert, of what it is about */
     struct fraud_activity activity; /* its texts are in the feed until the next event */
 };
 
 struct fraud_feed {
     struct node *node;
     struct record_reader records;
+    struct record_reader ahead;
     uint64_t next_row; /* 0: to be found */
     uint64_t last_row; /* of this round */
+    struct unix_ms finds_from;
     struct command command;
     struct card_number card;
-    char referrer[UID_TEXT_MAX];
+    char member[UID_TEXT_MAX];
 };
 
 void fraud_feed_init(struct fraud_feed *feed, struct node *node);
 void fraud_feed_fini(struct fraud_feed *feed);
-/* From the beginning of the longest window on, once more. */
+/* Once more: all that was recorded in the longest window, and that before it which says of what in
+ * it alerts were raised. */
 void fraud_feed_rewind(struct fraud_feed *feed);
 /* Up to what is durable now. */
 MUST_USE enum err fraud_feed_begin(struct fraud_feed *feed, int64_t window_ms);
 MUST_USE enum err fraud_feed_next(struct fraud_feed *feed, struct fraud_event *out_event,
                                   bool *out_is_more);
-/* A till's purchase before the ledger knows it; texts are the command's. */
-struct fraud_activity fraud_activity_of_earn(const struct command *earn);
+/* A purchase; texts are the command's, or in `member`. Of its points nothing is said. */
+struct fraud_activity fraud_activity_of_earn(const struct command *earn, char member[UID_TEXT_MAX]);
+/* What it gives by hand or by the rate. */
+int64_t fraud_points_of_earn(const struct command_earn *earn);
 
 #endif

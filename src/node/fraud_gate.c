@@ -6,25 +6,14 @@
 #include <string.h>
 
 #include "node/fraud_feed.h"
+#include "node/fraud_known.h"
 #include "node/fraud_metrics.h"
 #include "node/node.h"
 #include "node/requests.h"
 
 enum {
-    KNOWN_SETS = 1024, /* of purchases that tills told of lately */
-    KNOWN_WAYS = 8,
-    RAISED_AT_ONCE = 64
-};
-
-struct known_purchase {
-    struct uid id;
-    bool has_hit;
-    struct fraud_hit hit;
-};
-
-struct known_set {
-    unsigned next;
-    struct known_purchase ways[KNOWN_WAYS];
+    RAISED_AT_ONCE = 64,
+    ROWS_AT_ONCE = 512 /* read under the lock while others wait */
 };
 
 struct fraud_gate {
@@ -32,11 +21,12 @@ struct fraud_gate {
     struct node *node;
     struct fraud_rules rules;  /* of the watch */
     struct fraud_watch *watch; /* NULL: no rules */
+    struct fraud_known *known; /* likewise */
+    bool is_ready;             /* the journal was read once */
     struct fraud_feed feed;
     struct fraud_metrics metrics;
     size_t raised_count;
     struct fraud_finding_row raised[RAISED_AT_ONCE]; /* found in the journal, to be raised */
-    struct known_set known[KNOWN_SETS];
 };
 
 struct fraud_gate *fraud_gate_create(struct node *node)
@@ -56,6 +46,7 @@ void fraud_gate_destroy(struct fraud_gate *gate)
     if (gate != NULL) {
         fraud_feed_fini(&gate->feed);
         fraud_watch_destroy(gate->watch);
+        fraud_known_destroy(gate->known);
         pthread_mutex_destroy(&gate->lock);
         free(gate);
     }
@@ -85,30 +76,6 @@ struct uid fraud_return_id(const struct uid *alert)
     return derived("alert return", slice_of(alert->bytes, sizeof alert->bytes), alert);
 }
 
-static struct known_set *known_set(struct fraud_gate *gate, const struct uid *id)
-{
-    return &gate->known[get_u64_be(id->bytes + 8) % KNOWN_SETS];
-}
-
-static struct known_purchase *find_known(struct fraud_gate *gate, const struct uid *id)
-{
-    struct known_set *set = known_set(gate, id);
-    for (size_t i = 0; i < KNOWN_WAYS; i++) {
-        if (uid_equal(&set->ways[i].id, id)) {
-            return &set->ways[i];
-        }
-    }
-    return NULL;
-}
-
-static struct known_purchase *keep_known(struct fraud_gate *gate, const struct uid *id)
-{
-    struct known_set *set = known_set(gate, id);
-    struct known_purchase *known = &set->ways[set->next++ % KNOWN_WAYS];
-    *known = (struct known_purchase){.id = *id};
-    return known;
-}
-
 /* The rules that are in force now; others begin to count anew. */
 static enum err use_rules(struct fraud_gate *gate, const struct fraud_rules *rules)
 {
@@ -117,13 +84,22 @@ static enum err use_rules(struct fraud_gate *gate, const struct fraud_rules *rul
         return ERR_OK;
     }
     fraud_watch_destroy(gate->watch);
+    fraud_known_destroy(gate->known);
     gate->watch = rules->count == 0 ? NULL : fraud_watch_create(rules);
+    gate->known = rules->count == 0 ? NULL : fraud_known_create();
+    if (rules->count > 0 && (gate->watch == NULL || gate->known == NULL)) {
+        fraud_watch_destroy(gate->watch);
+        fraud_known_destroy(gate->known);
+        gate->watch = NULL;
+        gate->known = NULL;
+        return ERR_RESOURCE;
+    }
     gate->rules = *rules;
     gate->raised_count = 0;
-    memset(gate->known, 0, sizeof gate->known);
+    gate->is_ready = false;
     fraud_feed_rewind(&gate->feed);
     fraud_metrics_use(&gate->metrics, rules);
-    return gate->watch == NULL && rules->count > 0 ? ERR_RESOURCE : ERR_OK;
+    return ERR_OK;
 }
 
 static bool is_raised_for(const struct fraud_finding_row *row, const char *rule,
@@ -146,7 +122,7 @@ static void keep_hit(struct fraud_gate *gate, const struct fraud_event *event,
                      const struct fraud_hit *hit)
 {
     const char *rule = gate->rules.rules[hit->rule].name;
-    if (!hit->is_new || gate->raised_count == RAISED_AT_ONCE ||
+    if (!hit->is_new || event->is_past || gate->raised_count == RAISED_AT_ONCE ||
         find_raised(gate, rule, hit->subject) < gate->raised_count) {
         return;
     }
@@ -163,25 +139,49 @@ static void forget_raised(struct fraud_gate *gate, const struct fraud_event *eve
     if (i < gate->raised_count) {
         gate->raised[i] = gate->raised[--gate->raised_count];
     }
-    fraud_watch_alerted(gate->watch, event->rule, slice_of(event->subject, strlen(event->subject)),
-                        event->time);
+    fraud_watch_alerted(gate->watch, event->rule, event->subject, event->time);
 }
 
-/* One of the journal's rows. Of a purchase that a till told of only the points are new. */
+/* It counted since it was admitted. */
+static void forget_refused(struct fraud_gate *gate, const struct fraud_event *event)
+{
+    struct known_purchase *known = fraud_known_find(gate->known, &event->id);
+    if (known != NULL && known->is_counted) {
+        struct fraud_activity activity = event->activity;
+        activity.points = known->has_points ? activity.points : 0;
+        fraud_watch_forget(gate->watch, &activity);
+        known->is_counted = false;
+    }
+}
+
+/* Of a purchase that was admitted only the points may be new. */
+static bool is_news(struct fraud_gate *gate, const struct fraud_event *event,
+                    struct fraud_activity *activity)
+{
+    struct known_purchase *known = fraud_known_find(gate->known, &event->id);
+    if (activity->kind != FRAUD_EARNS || known == NULL || !known->is_counted) {
+        return true;
+    }
+    bool has_points = known->has_points;
+    known->has_points = true;
+    activity->kind = FRAUD_POINTS;
+    return !has_points;
+}
+
+/* One of the journal's rows. */
 static void take_event(struct fraud_gate *gate, const struct fraud_event *event)
 {
     struct fraud_hit hits[LIMIT_FRAUD_RULES];
     struct fraud_activity activity = event->activity;
     if (event->is_alert) {
         forget_raised(gate, event);
-        return;
-    }
-    if (activity.kind == FRAUD_EARNS && find_known(gate, &event->id) != NULL) {
-        activity.kind = FRAUD_POINTS;
-    }
-    size_t count = fraud_watch_note(gate->watch, &activity, hits);
-    for (size_t i = 0; i < count; i++) {
-        keep_hit(gate, event, &hits[i]);
+    } else if (event->is_refused) {
+        forget_refused(gate, event);
+    } else if (is_news(gate, event, &activity)) {
+        size_t count = fraud_watch_note(gate->watch, &activity, hits);
+        for (size_t i = 0; i < count; i++) {
+            keep_hit(gate, event, &hits[i]);
+        }
     }
 }
 
@@ -194,17 +194,20 @@ static int64_t longest_window(const struct fraud_rules *rules)
     return longest;
 }
 
-static enum err catch_up(struct fraud_gate *gate)
+/* All of it the first time; later no more than the others have patience for. */
+static enum err catch_up(struct fraud_gate *gate, bool *out_is_behind)
 {
     struct fraud_event event;
     bool is_more = true;
     TRY(fraud_feed_begin(&gate->feed, longest_window(&gate->rules)));
-    while (is_more) {
+    for (size_t rows = 0; is_more && (!gate->is_ready || rows < ROWS_AT_ONCE); rows++) {
         TRY(fraud_feed_next(&gate->feed, &event, &is_more));
         if (is_more && event.is_of_interest) {
             take_event(gate, &event);
         }
     }
+    gate->is_ready = true;
+    *out_is_behind = is_more;
     return ERR_OK;
 }
 
@@ -238,6 +241,8 @@ static struct command alert_of(const struct fraud_gate *gate, const struct comma
     struct uid id = fraud_alert_id(&earn->transaction_id);
     struct command alert = command_now(gate->node, COMMAND_RAISE_ALERT, &id);
     struct alert_finding *finding = &alert.finding;
+    alert.business_time = earn->business_time;
+    alert.is_dated = true;
     *finding = (struct alert_finding){.action = action, .sale = earn->transaction_id};
     (void)snprintf(finding->rule, sizeof finding->rule, "%s", gate->rules.rules[hit->rule].name);
     (void)snprintf(finding->subject, sizeof finding->subject, "%s", hit->subject);
@@ -246,13 +251,13 @@ static struct command alert_of(const struct fraud_gate *gate, const struct comma
 }
 
 /* What the hit means for the purchase. */
-static void decide(const struct fraud_gate *gate, const struct fraud_hit *hit, struct command *earn,
-                   struct fraud_decision *out)
+static void decide(const struct fraud_gate *gate, const struct fraud_hit *hit,
+                   enum fraud_giving giving, struct command *earn, struct fraud_decision *out)
 {
     static const enum alert_action actions[FRAUD_ACTION_END] = {ALERT_ONLY, ALERT_HELD,
                                                                 ALERT_REFUSED};
     enum fraud_action action = gate->rules.rules[hit->rule].action;
-    action = action == FRAUD_REFUSE && out->is_promised ? FRAUD_HOLD : action;
+    action = action == FRAUD_REFUSE && giving == FRAUD_GIVES_PROMISED ? FRAUD_HOLD : action;
     out->is_refused = action == FRAUD_REFUSE;
     out->has_alert = action == FRAUD_HOLD || hit->is_new;
     out->alert = alert_of(gate, earn, hit, actions[action]);
@@ -263,65 +268,104 @@ static void decide(const struct fraud_gate *gate, const struct fraud_hit *hit, s
     }
 }
 
-static void admit_anew(struct fraud_gate *gate, struct command *earn, struct fraud_decision *out)
+static void admit_anew(struct fraud_gate *gate, enum fraud_giving giving, struct command *earn,
+                       struct fraud_decision *out)
 {
     struct fraud_hit hits[LIMIT_FRAUD_RULES];
-    struct fraud_activity activity = fraud_activity_of_earn(earn);
+    char member[UID_TEXT_MAX];
+    struct fraud_activity activity = fraud_activity_of_earn(earn, member);
+    struct known_purchase *known = fraud_known_keep(gate->known, &earn->transaction_id);
+    known->has_points = giving == FRAUD_GIVES_BY_RATE;
+    activity.points = known->has_points ? fraud_points_of_earn(&earn->earn) : 0;
     size_t count = fraud_watch_note(gate->watch, &activity, hits);
     const struct fraud_hit *hit = choose(&gate->rules, hits, count);
-    struct known_purchase *known = keep_known(gate, &earn->transaction_id);
+    known->is_counted = true;
+    out->is_counted = true;
+    out->is_anew = true;
     if (hit == NULL) {
         return;
     }
     known->has_hit = true;
-    known->hit = *hit;
+    known->is_new = hit->is_new;
+    known->rule = (uint8_t)hit->rule;
+    known->found = hit->found;
+    known->total = hit->total;
     fraud_metrics_count(&gate->metrics, &gate->rules.rules[hit->rule]);
-    decide(gate, hit, earn, out);
+    decide(gate, hit, giving, earn, out);
     if (out->is_refused) {
         fraud_watch_forget(gate->watch, &activity);
+        known->is_counted = false;
+        out->is_counted = false;
     }
     if (out->has_alert) {
-        fraud_watch_alerted(gate->watch, out->alert.finding.rule,
-                            slice_of(hit->subject, strlen(hit->subject)), activity.time);
+        fraud_watch_alerted(gate->watch, out->alert.finding.rule, hit->subject, activity.time);
     }
 }
 
-/* Is it in the ledger already? Then what it was answered stands. */
+/* A repeat: the same again. */
+static void admit_again(struct fraud_gate *gate, const struct known_purchase *known,
+                        enum fraud_giving giving, struct command *earn, struct fraud_decision *out)
+{
+    char member[UID_TEXT_MAX];
+    struct fraud_activity activity = fraud_activity_of_earn(earn, member);
+    struct fraud_hit hit = {
+        .rule = known->rule, .found = known->found, .total = known->total, .is_new = known->is_new};
+    if (known->has_hit && fraud_subject(&gate->rules.rules[hit.rule], &activity, hit.subject)) {
+        decide(gate, &hit, giving, earn, out);
+    }
+}
+
+/* Is its id in the ledger already? Then what it was answered stands. */
 static enum err is_told(struct node *node, const struct command *earn, bool *out_is_told)
 {
     struct state_reader *reader;
-    struct sale sale;
+    struct ledger_key key;
+    struct slice value;
+    key_origin(&earn->origin, &earn->transaction_id, &key);
     TRY(readers_take(node->readers, &reader));
     struct ledger_view view = state_reader_view(reader);
-    enum err err = ledger_get_sale(&view, &node->config.partner, &earn->transaction_id, &sale);
+    enum err err = view_get(&view, TABLE_TRANSACTION, &key, &value);
     readers_give(node->readers, reader);
     *out_is_told = err == ERR_OK;
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-static enum err admit(struct fraud_gate *gate, const struct fraud_rules *rules,
-                      struct command *earn, struct fraud_decision *out)
+static void begin_decision(struct fraud_decision *out)
 {
+    out->is_anew = false;
+    out->is_counted = false;
+    out->is_refused = false;
+    out->has_alert = false;
+}
+
+static enum err admit(struct fraud_gate *gate, const struct fraud_rules *rules,
+                      enum fraud_giving giving, struct command *earn, struct fraud_decision *out)
+{
+    bool is_behind;
+    begin_decision(out);
     TRY(use_rules(gate, rules));
-    TRY(catch_up(gate));
-    const struct known_purchase *known = find_known(gate, &earn->transaction_id);
+    TRY(catch_up(gate, &is_behind));
+    const struct known_purchase *known = fraud_known_find(gate->known, &earn->transaction_id);
     if (known == NULL) {
-        admit_anew(gate, earn, out);
-    } else if (known->has_hit) { /* a repeat: the same again */
-        decide(gate, &known->hit, earn, out);
+        admit_anew(gate, giving, earn, out);
+    } else {
+        admit_again(gate, known, giving, earn, out);
     }
     return ERR_OK;
 }
 
+bool fraud_gate_is_needed(const struct snapshot *snapshot)
+{
+    return snapshot->version->file.guard.fraud.count > 0;
+}
+
 enum err fraud_gate_admit(struct fraud_gate *gate, const struct snapshot *snapshot,
-                          bool is_promised, struct command *earn,
+                          enum fraud_giving giving, struct command *earn,
                           struct fraud_decision *out_decision)
 {
     const struct fraud_rules *rules = &snapshot->version->file.guard.fraud;
     bool is_repeat;
-    out_decision->is_promised = is_promised;
-    out_decision->is_refused = false;
-    out_decision->has_alert = false;
+    begin_decision(out_decision);
     if (rules->count == 0) {
         return ERR_OK;
     }
@@ -330,9 +374,96 @@ enum err fraud_gate_admit(struct fraud_gate *gate, const struct snapshot *snapsh
         return ERR_OK;
     }
     pthread_mutex_lock(&gate->lock);
-    enum err err = admit(gate, rules, earn, out_decision);
+    enum err err = admit(gate, rules, giving, earn, out_decision);
     pthread_mutex_unlock(&gate->lock);
     return err;
+}
+
+/* As if it had never been refused. */
+static void forget_refusal(struct fraud_gate *gate, const struct command *earn,
+                           const struct fraud_decision *decision)
+{
+    const struct alert_finding *finding = &decision->alert.finding;
+    struct known_purchase *known = fraud_known_find(gate->known, &earn->transaction_id);
+    if (known == NULL || known->is_counted) {
+        return; /* other rules are in force by now */
+    }
+    if (decision->has_alert && known->is_new) {
+        fraud_watch_not_alerted(gate->watch, finding->rule, finding->subject, earn->business_time);
+    }
+    fraud_known_drop(known);
+}
+
+/* Others get their turn between the rows. */
+static enum err catch_up_wholly(struct fraud_gate *gate, const struct fraud_rules *rules)
+{
+    bool is_behind = true;
+    enum err err = ERR_OK;
+    while (err == ERR_OK && is_behind) {
+        pthread_mutex_lock(&gate->lock);
+        err = use_rules(gate, rules);
+        err = err == ERR_OK ? catch_up(gate, &is_behind) : err;
+        pthread_mutex_unlock(&gate->lock);
+    }
+    return err;
+}
+
+enum err fraud_gate_admit_again(struct fraud_gate *gate, const struct snapshot *snapshot,
+                                enum fraud_giving giving, struct command *earn,
+                                struct fraud_decision *out_decision)
+{
+    const struct fraud_rules *rules = &snapshot->version->file.guard.fraud;
+    TRY(catch_up_wholly(gate, rules));
+    pthread_mutex_lock(&gate->lock);
+    enum err err = use_rules(gate, rules);
+    if (err == ERR_OK) {
+        forget_refusal(gate, earn, out_decision);
+        err = admit(gate, rules, giving, earn, out_decision);
+    }
+    pthread_mutex_unlock(&gate->lock);
+    return err;
+}
+
+/* Under the lock. */
+static void drop(struct fraud_gate *gate, const struct command *earn,
+                 const struct fraud_decision *decision)
+{
+    char member[UID_TEXT_MAX];
+    struct known_purchase *known =
+        gate->known == NULL ? NULL : fraud_known_find(gate->known, &earn->transaction_id);
+    if (known == NULL || !known->is_counted) {
+        return; /* other rules are in force by now, or the journal said so, too */
+    }
+    struct fraud_activity activity = fraud_activity_of_earn(earn, member);
+    activity.points = known->has_points ? fraud_points_of_earn(&earn->earn) : 0;
+    fraud_watch_forget(gate->watch, &activity);
+    if (decision->has_alert && known->is_new) {
+        fraud_watch_not_alerted(gate->watch, decision->alert.finding.rule,
+                                decision->alert.finding.subject, activity.time);
+    }
+    fraud_known_drop(known);
+}
+
+void fraud_gate_drop(struct fraud_gate *gate, const struct command *earn,
+                     const struct fraud_decision *decision)
+{
+    if (decision->is_counted) {
+        pthread_mutex_lock(&gate->lock);
+        drop(gate, earn, decision);
+        pthread_mutex_unlock(&gate->lock);
+    }
+}
+
+enum err fraud_gate_raise(struct fraud_gate *gate, const struct fraud_decision *decision)
+{
+    return decision->has_alert ? engine_execute(gate->node->engine, &decision->alert).err : ERR_OK;
+}
+
+void fraud_gate_words(const struct fraud_decision *decision, struct note *out_note)
+{
+    const struct alert_finding *finding = &decision->alert.finding;
+    (void)note_set(out_note, ERR_INPUT, "The programme's rule \"%s\" refuses it: %s, %s.",
+                   finding->rule, finding->subject, finding->found);
 }
 
 static void count_found(struct fraud_gate *gate, const char *rule)
@@ -345,52 +476,63 @@ static void count_found(struct fraud_gate *gate, const char *rule)
 }
 
 static enum err look(struct fraud_gate *gate, const struct fraud_rules *rules,
-                     struct fraud_finding_row rows[RAISED_AT_ONCE], size_t *out_count)
+                     struct fraud_finding_row rows[RAISED_AT_ONCE], size_t *out_count,
+                     bool *out_is_behind)
 {
     TRY(use_rules(gate, rules));
-    TRY(catch_up(gate));
+    TRY(catch_up(gate, out_is_behind));
     *out_count = gate->raised_count;
     memcpy(rows, gate->raised, gate->raised_count * sizeof rows[0]);
     for (size_t i = 0; i < gate->raised_count; i++) {
         count_found(gate, rows[i].rule);
-        fraud_watch_alerted(gate->watch, rows[i].rule,
-                            slice_of(rows[i].subject, strlen(rows[i].subject)), rows[i].time);
+        fraud_watch_alerted(gate->watch, rows[i].rule, rows[i].subject, rows[i].time);
     }
     gate->raised_count = 0;
     return ERR_OK;
 }
 
-/* One that can't be raised is found again by the next start. */
+/* One that can't be raised is found again by the next start; its id is the same then. */
 static void raise_found(struct fraud_gate *gate, const struct fraud_finding_row *row)
 {
     struct uid id = derived(row->rule, slice_of(row->subject, strlen(row->subject)), &row->at);
     struct command alert = command_now(gate->node, COMMAND_RAISE_ALERT, &id);
+    alert.business_time = row->time;
+    alert.is_dated = true;
     alert.finding = (struct alert_finding){.action = ALERT_ONLY, .sale = row->sale};
     memcpy(alert.finding.rule, row->rule, sizeof alert.finding.rule);
     memcpy(alert.finding.subject, row->subject, sizeof alert.finding.subject);
     memcpy(alert.finding.found, row->found, sizeof alert.finding.found);
     struct outcome outcome = engine_execute(gate->node->engine, &alert);
-    if (outcome.err == ERR_OK && !outcome.is_repeat) {
+    if (outcome.err == ERR_OK && outcome.verdict == VERDICT_OK && !outcome.is_repeat) {
         log_event(&gate->node->log, LOG_LEVEL_WARNING, "fraud_found", LOG_TEXT("rule", row->rule),
                   LOG_TEXT("found", row->found));
     }
 }
 
-void fraud_gate_look(struct fraud_gate *gate)
+/* So many rows of the journal. False: it has come to the end, or can't. */
+static bool look_on(struct fraud_gate *gate, struct fraud_finding_row rows[RAISED_AT_ONCE])
 {
-    struct fraud_finding_row *rows = malloc(RAISED_AT_ONCE * sizeof rows[0]);
     struct snapshot *snapshot = node_snapshot(gate->node);
-    const struct fraud_rules *rules = &snapshot->version->file.guard.fraud;
     size_t count = 0;
-    if (rows != NULL && rules->count > 0) {
+    bool is_behind = false;
+    if (fraud_gate_is_needed(snapshot)) {
         pthread_mutex_lock(&gate->lock);
-        enum err err = look(gate, rules, rows, &count);
+        enum err err = look(gate, &snapshot->version->file.guard.fraud, rows, &count, &is_behind);
         pthread_mutex_unlock(&gate->lock);
+        is_behind = is_behind && err == ERR_OK;
         count = err == ERR_OK ? count : 0;
     }
     snapshot_release(snapshot);
     for (size_t i = 0; i < count; i++) {
         raise_found(gate, &rows[i]);
+    }
+    return is_behind;
+}
+
+void fraud_gate_look(struct fraud_gate *gate)
+{
+    struct fraud_finding_row *rows = malloc(RAISED_AT_ONCE * sizeof rows[0]);
+    while (rows != NULL && look_on(gate, rows)) {
     }
     free(rows);
 }

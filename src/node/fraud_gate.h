@@ -1,15 +1,17 @@
-/* The programme's fraud rules at work (programme/fraud.h): what the node's tills do is held against
- * them before the ledger is told, and what comes by other ways, from partners above all, as the
- * journal has it.
+/* The programme's fraud rules at work (programme/fraud.h): each purchase is held against them
+ * before the ledger is told of it, by whichever way it comes: a till, a batch, a stream, an import.
+ * What else there is, from partners above all, is counted as the journal has it.
  *
  * What was counted is in memory, and follows from the journal: at a start the last window's rows
- * are read once more. A purchase counts from when a till tells of it; one that is refused by a rule
- * doesn't. A repeat is no second purchase.
+ * are read once more. A purchase counts once, from when it is admitted; one that a rule or the
+ * ledger refuses doesn't. A repeat is no second purchase. Windows are those of the purchases' own
+ * time: old receipts that are imported today count with one another, day by day.
  *
  * Alerts are the ledger's (ledger/alert_row.h). One about a purchase goes with it in one linked
  * batch; others are raised by the housekeeper.
  *
- * Thread-safe; waits for the journal's rows to be read.
+ * Thread-safe. At the first purchase after a start it waits for the journal's rows to be read;
+ * later on at most so many are read in one call, and the housekeeper reads the rest.
  */
 #ifndef NODE_FRAUD_GATE_H
 #define NODE_FRAUD_GATE_H
@@ -19,25 +21,49 @@
 
 struct node;
 struct fraud_gate;
+struct outcome;
 
-/* What a rule makes of a purchase. */
+/* How a purchase's points come about. */
+enum fraud_giving {
+    FRAUD_GIVES_BY_RATE, /* or by hand: they are in the command */
+    FRAUD_GIVES_JUDGED,  /* they are counted once the journal has them */
+    FRAUD_GIVES_PROMISED /* the same; by a quote: it is not refused */
+};
+
+/* What the rules make of a purchase. */
 struct fraud_decision {
-    bool is_promised; /* by a quote: it is not refused */
+    bool is_anew;    /* it is no repeat */
+    bool is_counted; /* by this admission */
     bool is_refused;
     bool has_alert;       /* to be raised: with the purchase, or alone when it is refused */
-    struct command alert; /* RAISE_ALERT */
+    struct command alert; /* RAISE_ALERT; of a refusal it says why, also without has_alert */
 };
 
 /* NULL without memory. */
 struct fraud_gate *fraud_gate_create(struct node *node);
 void fraud_gate_destroy(struct fraud_gate *gate); /* NULL is allowed */
 
+/* Has the programme of the snapshot such rules? */
+bool fraud_gate_is_needed(const struct snapshot *snapshot);
 /* Before the ledger is told of the purchase, whose terms are filled in: of one that is held, its
  * points begin later from now on. One that a quote promised is held where it would be refused.
  * Errors are the journal's and the store's. */
 MUST_USE enum err fraud_gate_admit(struct fraud_gate *gate, const struct snapshot *snapshot,
-                                   bool is_promised, struct command *earn,
+                                   enum fraud_giving giving, struct command *earn,
                                    struct fraud_decision *out_decision);
+/* The same of one that was refused anew while others were under way: now that what became of these
+ * is known it may pass. Reads all that is durable. */
+MUST_USE enum err fraud_gate_admit_again(struct fraud_gate *gate, const struct snapshot *snapshot,
+                                         enum fraud_giving giving, struct command *earn,
+                                         struct fraud_decision *out_decision);
+/* Nothing came of what was admitted, and the journal doesn't say so: a link was refused, or the
+ * ledger never heard of it. Nothing for what was not counted. */
+void fraud_gate_drop(struct fraud_gate *gate, const struct command *earn,
+                     const struct fraud_decision *decision);
+/* Raises the alert of a refusal, if it has one; waits. */
+MUST_USE enum err fraud_gate_raise(struct fraud_gate *gate, const struct fraud_decision *decision);
+/* For people: which rule refuses it, and why. */
+void fraud_gate_words(const struct fraud_decision *decision, struct note *out_note);
 /* The housekeeper's: reads what the journal has got, and raises what it finds. */
 void fraud_gate_look(struct fraud_gate *gate);
 /* The id of the alert about a purchase, and of the return that closes it as fraud. */

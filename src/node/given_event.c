@@ -3,20 +3,10 @@
 #include <string.h>
 
 #include "node/earning.h"
-#include "node/judging.h"
 #include "node/node.h"
+#include "node/own_event.h"
+#include "node/raised.h"
 #include "node/requests.h"
-
-static bool is_heard(const struct programme_version *version, struct slice event)
-{
-    const struct rules_text *text = &version->file.rules;
-    for (size_t i = 0; version->rules != NULL && i < text->rule_count; i++) {
-        if (text->rules[i].on == OCCASION_EVENT && slice_equal(text->rules[i].event, event)) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static enum err try_case(struct node *node, struct judging_case *judged, struct note *note)
 {
@@ -66,7 +56,7 @@ enum err given_event_record(struct node *node, struct snapshot *snapshot,
                                         .event = text_of(event->event),
                                         .store = text_of(event->store),
                                         .channel = text_of(event->channel)};
-    if (!is_heard(judged.version, judged.occasion.event)) {
+    if (!own_event_is_heard_by(judged.version, judged.occasion.event)) {
         return ERR_NOT_FOUND;
     }
     judged.occasion.local = judging_local(node, judged.version, give->business_time);
@@ -75,6 +65,9 @@ enum err given_event_record(struct node *node, struct snapshot *snapshot,
         return ERR_INTERNAL; /* its currency is the programme's own */
     }
     enum err err = run_case(node, &judged, out_outcome, note);
+    if (err == ERR_OK && out_outcome->verdict == VERDICT_OK) {
+        raiser_tell(node->raiser, &judged);
+    }
     judging_fini(&judged);
     return err;
 }

@@ -1,10 +1,12 @@
-/* Imported sales that rules judge, and what their returns take back. A customer's sales are judged
+/* Imported sales that rules judge or fraud rules find something about, and what their returns take
+ * back. A customer's sales are judged
  * one after the other, each on what the one before it left; whoever's standing moved meanwhile by
  * a till's doing is judged again when the group ends. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "node/import_receipts.h"
+#include "node/judging_lines.h"
 #include "node/node.h"
 #include "node/raised.h"
 #include "node/requests.h"
@@ -105,18 +107,32 @@ static enum err submit(struct import_item *item)
     return err;
 }
 
+/* For all before it in the group. */
+static enum err wait_for_all(struct import *import, const struct import_item *item)
+{
+    in_flight_wait(&import->in_flight, 0);
+    import->settled = (size_t)(item - import->group); /* this one is not sent yet */
+    return import_judge_moved(import);
+}
+
 /* Somebody's earlier sale of the group may be under way, or must be judged again first. */
 static enum err wait_for_earlier(struct import *import, const struct import_item *item)
 {
     for (size_t i = import->settled; i < import->count; i++) {
         const struct import_item *earlier = &import->group[i];
         if (earlier != item && earlier->sale.who == item->sale.who) {
-            in_flight_wait(&import->in_flight, 0);
-            import->settled = (size_t)(item - import->group); /* this one is not sent yet */
-            return import_judge_moved(import);
+            return wait_for_all(import, item);
         }
     }
     return ERR_OK;
+}
+
+/* Nothing came of it: fraud rules don't count it. */
+static void uncount(struct import_item *item)
+{
+    struct judging_case *judged = &item->judged->judged;
+    fraud_gate_drop(item->import->node->fraud_gate, &judged->give, &judged->fraud);
+    judged->fraud.is_counted = false;
 }
 
 enum err import_judge(struct import *import, const Talea__V1__ImportReceiptsRequest *request,
@@ -137,11 +153,50 @@ enum err import_judge(struct import *import, const Talea__V1__ImportReceiptsRequ
         return ERR_UNAVAILABLE; /* the ledger doesn't write yet, and keeps it then */
     }
     TRY(wait_for_earlier(import, item));
+    TRY(import_admit(item, FRAUD_GIVES_JUDGED, &judged->give, &judged->fraud));
+    if (item->refusal.code != NULL) {
+        return ERR_OK;
+    }
     err = try_case(import, item, &note);
     arena_fini(&judged->arena);
     if (err != ERR_OK) {
+        uncount(item);
         return refuse_case(item, err, &note);
     }
+    return submit(item);
+}
+
+enum err import_admit(struct import_item *item, enum fraud_giving giving, struct command *command,
+                      struct fraud_decision *out_decision)
+{
+    struct fraud_gate *gate = item->import->node->fraud_gate;
+    struct note words;
+    TRY(fraud_gate_admit(gate, item->import->snapshot, giving, command, out_decision));
+    if (out_decision->is_refused && out_decision->is_anew) {
+        TRY(wait_for_all(item->import, item));
+        TRY(fraud_gate_admit_again(gate, item->import->snapshot, giving, command, out_decision));
+    }
+    if (out_decision->is_refused) {
+        fraud_gate_words(out_decision, &words);
+        import_refuse(&item->refusal, "FRAUD_LIMIT", "%s", words.text);
+        return fraud_gate_raise(gate, out_decision);
+    }
+    return ERR_OK;
+}
+
+enum err import_send_found(struct import_item *item, const struct command *command,
+                           const struct fraud_decision *decision)
+{
+    item->judged = calloc(1, sizeof *item->judged);
+    if (item->judged == NULL) {
+        return ERR_RESOURCE;
+    }
+    struct judging_case *judged = &item->judged->judged;
+    judged->give = *command;
+    judged->fraud = *decision;
+    judged->commands[0] = *command;
+    judged->commands[1] = decision->alert;
+    judged->command_count = 2;
     return submit(item);
 }
 
@@ -188,6 +243,9 @@ enum err import_judge_moved(struct import *import)
         if (item->judged != NULL && judging_has_moved(item->verdict)) {
             return ERR_UNAVAILABLE;
         }
+        if (item->judged != NULL && item->err == ERR_OK && item->verdict != VERDICT_OK) {
+            uncount(item);
+        }
     }
     return ERR_OK;
 }
@@ -200,11 +258,55 @@ void import_judged_fini(struct import_judged *judged)
     }
 }
 
-enum err import_take_judged(struct import_item *item, const struct command *take)
+/* What comes back of one sale, in `lines`; 0: that is not known. */
+static size_t lines_of_take(const struct import_item *item, size_t take, struct line_back *lines)
 {
-    struct node *node = item->import->node;
+    size_t count = 0;
+    for (size_t i = 0; i < item->part_count; i++) {
+        const struct return_part *part = &item->parts[i];
+        if (part->take == take && count == LIMIT_RETURNED_LINES) {
+            return 0;
+        }
+        if (part->take == take) {
+            lines[count++] = (struct line_back){part->line, part->quantity_milli};
+        }
+    }
+    return count;
+}
+
+/* A till may have taken a line back before. */
+static enum err take_lines(struct import_item *item, const struct command *command,
+                           const struct line_back *lines, size_t count, struct outcome *out_outcome)
+{
+    struct note note = {""};
+    struct command by_line = *command;
+    by_line.return_sale.amount = money_of(0);
+    enum err err = judging_return_lines(item->import->node, item->import->snapshot, &by_line, lines,
+                                        count, out_outcome, &note);
+    if (err == ERR_INPUT) {
+        *out_outcome = (struct outcome){.verdict = VERDICT_RETURN_EXCEEDS_SALE};
+        return ERR_OK;
+    }
+    return err;
+}
+
+/* By amount also what can't be judged again, and what went so before. */
+enum err import_take_judged(struct import_item *item, size_t take, const struct command *command)
+{
+    struct line_back lines[LIMIT_RETURNED_LINES];
     struct outcome outcome;
-    TRY(judging_return_both(node, item->import->snapshot, take, slice_of(NULL, 0), &outcome));
+    size_t count = lines_of_take(item, take, lines);
+    enum err err = count == 0 ? ERR_UNSUPPORTED : take_lines(item, command, lines, count, &outcome);
+    bool is_by_amount = err == ERR_UNSUPPORTED ||
+                        (err == ERR_OK && outcome.verdict == VERDICT_TRANSACTION_ID_REUSED);
+    if (is_by_amount && item->takes[take].is_of_lines) {
+        return ERR_OK;
+    }
+    if (is_by_amount) {
+        err = judging_return_both(item->import->node, item->import->snapshot, command,
+                                  slice_of(NULL, 0), &outcome);
+    }
+    TRY(err);
     import_item_done(item, &outcome, 1, ERR_OK);
     return ERR_OK;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "crypto/hash.h"
+#include "node/alerts.h"
 #include "node/requests.h"
 #include "node/services.h"
 
@@ -67,8 +68,11 @@ static enum err submit_takes(struct import_item *item)
         command.return_sale.sale = take->sale;
         command.return_sale.amount = money_of(take->amount_minor);
         memcpy(command.return_sale.receipt, item->receipt, sizeof item->receipt);
-        TRY(judging_was_judged(item->import->node, &take->sale) ? import_take_judged(item, &command)
-                                                                : submit(item, &command));
+        if (judging_was_judged(item->import->node, &take->sale)) {
+            TRY(import_take_judged(item, i, &command));
+        } else if (!take->is_of_lines) {
+            TRY(submit(item, &command));
+        }
     }
     return ERR_OK;
 }
@@ -110,6 +114,7 @@ static enum err match_return(struct import_item *item, struct archive_txn *txn)
     struct import *import = item->import;
     struct return_allocation *allocation = &import->allocation;
     void *takes;
+    void *parts;
     void *matched;
     enum err err =
         return_allocate(import->matcher, txn, &item->request, allocation, &item->is_kept);
@@ -123,6 +128,9 @@ static enum err match_return(struct import_item *item, struct archive_txn *txn)
     TRY(copy_of(allocation->takes, allocation->take_count * sizeof(struct return_take), &takes));
     item->takes = takes;
     item->take_count = allocation->take_count;
+    TRY(copy_of(allocation->parts, allocation->part_count * sizeof(struct return_part), &parts));
+    item->parts = parts;
+    item->part_count = allocation->part_count;
     refuse_result(item, allocation->result);
     return ERR_OK;
 }
@@ -194,6 +202,23 @@ static bool is_repeat(const struct import_item *item)
                            : item->done > 0 && item->repeats == item->done;
 }
 
+/* By which alert the sale is held; empty: by none. */
+static const char *held_by(const struct import_item *item, bool is_repeat, char out[UID_TEXT_MAX])
+{
+    struct node *node = item->import->node;
+    struct uid alert;
+    out[0] = '\0';
+    if (item->accepted == 0 || item->is_return || !fraud_gate_is_needed(item->import->snapshot)) {
+        return out;
+    }
+    if (is_repeat) {
+        return alert_holds_sale(node, &item->transaction, &alert) ? uid_format(&alert, out) : out;
+    }
+    const struct fraud_decision *fraud = item->judged == NULL ? NULL : &item->judged->judged.fraud;
+    bool is_held = fraud != NULL && fraud->has_alert && fraud->alert.finding.action == ALERT_HELD;
+    return is_held ? uid_format(&fraud->alert.transaction_id, out) : out;
+}
+
 /* What became of codes that were shown, with a sale that took place. */
 static enum err fill_codes(struct import_item *item, Talea__V1__ImportReceiptsResponse *response)
 {
@@ -212,6 +237,7 @@ static enum err answer(struct import_item *item)
     Talea__V1__ImportReceiptsResponse response;
     talea__v1__import_receipts_response__init(&response);
     char transaction[UID_TEXT_MAX];
+    char alert[UID_TEXT_MAX];
     protobuf_c_boolean matched[LIMIT_RECEIPT_LINES];
     if (item->refusal.code == NULL && item->verdict != VERDICT_OK && item->accepted == 0) {
         import_refuse_verdict(&item->refusal, item->verdict);
@@ -222,6 +248,7 @@ static enum err answer(struct import_item *item)
         response.message = item->refusal.message.text;
     }
     response.is_repeat = is_repeat(item);
+    response.alert_id = (char *)(uintptr_t)held_by(item, response.is_repeat, alert);
     response.points = item->points;
     response.home = item->home.text;
     TRY(fill_codes(item, &response));
@@ -239,6 +266,7 @@ static void forget_group(struct import *import)
 {
     for (size_t i = 0; i < import->count; i++) {
         free(import->group[i].takes);
+        free(import->group[i].parts);
         free(import->group[i].line_matched);
         import_judged_fini(import->group[i].judged);
     }
@@ -294,6 +322,17 @@ static void item_begin(struct import *import, const struct uid *transaction,
     }
 }
 
+/* Unless fraud rules refuse it. */
+static enum err take_by_rate(struct import_item *item, struct command *command)
+{
+    struct fraud_decision fraud;
+    TRY(import_admit(item, FRAUD_GIVES_BY_RATE, command, &fraud));
+    if (item->refusal.code != NULL) {
+        return ERR_OK;
+    }
+    return fraud.has_alert ? import_send_found(item, command, &fraud) : submit(item, command);
+}
+
 /* Into the group, at whose end `item` stands. */
 static enum err add(struct import *import, const Talea__V1__ImportReceiptsRequest *request,
                     const struct uid *transaction)
@@ -314,7 +353,7 @@ static enum err add(struct import *import, const Talea__V1__ImportReceiptsReques
         enum err err = import_judge(import, request, item, &command);
         return err == ERR_OK ? ERR_OK : ERR_UNAVAILABLE;
     }
-    return has_command && submit(item, &command) != ERR_OK ? ERR_UNAVAILABLE : ERR_OK;
+    return has_command && take_by_rate(item, &command) != ERR_OK ? ERR_UNAVAILABLE : ERR_OK;
 }
 
 static enum err take(void *context, const ProtobufCMessage *message)

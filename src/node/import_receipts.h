@@ -14,12 +14,12 @@
 #include "node/judged_codes.h"
 #include "node/judging.h"
 #include "node/node.h"
-#include "node/returns.h"
+#include "store/returns.h"
 #include "talea/v1/back_office.pb-c.h"
 
 struct import;
 
-/* A sale that rules judge. */
+/* A sale that rules judge, or that goes with an alert. */
 struct import_judged {
     struct judging_case judged;
     struct outcome outcomes[JUDGING_COMMANDS];
@@ -38,9 +38,11 @@ struct import_item {
     struct return_request request; /* of a return; its lines are the group's */
     struct return_take *takes;
     size_t take_count;
+    struct return_part *parts;
+    size_t part_count;
     bool *line_matched;
     bool is_kept;                 /* it was matched before */
-    struct import_judged *judged; /* NULL: by the rate, or a return */
+    struct import_judged *judged; /* NULL: by the rate alone, or a return */
 
     /* Written by the writer's thread while commands are in flight. */
     enum err err;
@@ -91,10 +93,17 @@ bool import_is_judged(const struct import *import, const struct command *command
 MUST_USE enum err import_judge(struct import *import,
                                const Talea__V1__ImportReceiptsRequest *request,
                                struct import_item *item, const struct command *command);
+/* Holds a sale against fraud rules; what they refuse is refused in item->refusal. */
+MUST_USE enum err import_admit(struct import_item *item, enum fraud_giving giving,
+                               struct command *command, struct fraud_decision *out_decision);
+/* Submits a sale by the rate with the alert about it. */
+MUST_USE enum err import_send_found(struct import_item *item, const struct command *command,
+                                    const struct fraud_decision *decision);
 /* Once nothing is under way: judges again whose standing moved meanwhile. */
 MUST_USE enum err import_judge_moved(struct import *import);
-/* A return's take of a sale that was judged: waits. */
-MUST_USE enum err import_take_judged(struct import_item *item, const struct command *take);
+/* A return's take of a sale that was judged, by its lines where they are known: waits. */
+MUST_USE enum err import_take_judged(struct import_item *item, size_t take,
+                                     const struct command *command);
 /* NULL is allowed. */
 void import_judged_fini(struct import_judged *judged);
 

@@ -36,6 +36,8 @@ static bool check_texts(const receipt_message *request, struct import_refusal *r
     const char *original = request->match != NULL ? request->match->receipt : "";
     return import_check_text(refusal, "receipt", request->receipt, LIMIT_REFERENCE_BYTES) &&
            import_check_text(refusal, "channel", request->channel, LIMIT_GOODS_TEXT_BYTES) &&
+           import_check_text(refusal, "till", request->till, LIMIT_DESK_BYTES) &&
+           import_check_text(refusal, "cashier", request->cashier, LIMIT_DESK_BYTES) &&
            import_check_text(refusal, "store", request->store, LIMIT_REFERENCE_BYTES) &&
            import_check_text(refusal, "customer", request->customer, LIMIT_REFERENCE_BYTES) &&
            import_check_text(refusal, "match.receipt", original, LIMIT_REFERENCE_BYTES);
@@ -257,6 +259,8 @@ static void read_sale(struct import *import, const receipt_message *request,
     earn->amount = money_of(total);
     memcpy(earn->currency, request->currency, strlen(request->currency));
     memcpy(earn->receipt, item->receipt, sizeof earn->receipt);
+    memcpy(earn->till, request->till, strlen(request->till));
+    memcpy(earn->cashier, request->cashier, strlen(request->cashier));
     earn->is_fixed = request->has_fixed_points;
     earn->fixed_points = points_of(request->has_fixed_points ? request->fixed_points : 0);
     earn->promotion = request->promotion;

@@ -157,8 +157,8 @@ static void make_sale(const struct node *node, struct judging_case *judged)
                                                      .groups = buffer_slice(&judged->groups),
                                                      .evidence = buffer_slice(&judged->evidence)};
     }
-    if (judged->has_alert) {
-        judged->commands[judged->command_count++] = judged->alert;
+    if (judged->fraud.has_alert) {
+        judged->commands[judged->command_count++] = judged->fraud.alert;
     }
     if (judgement->spent.minor > 0 && !judged->is_known) {
         pay_in_points(node, judged);
@@ -175,13 +175,15 @@ const struct outcome *judging_outcome(const struct outcome *outcomes, size_t cou
     return &outcomes[0];
 }
 
-/* A repeat pays nothing more. */
+/* A repeat pays nothing more, and isn't refused for what is another by now. */
 static enum err find_known(const struct node *node, const struct ledger_view *view,
                            struct judging_case *judged)
 {
     uint64_t row;
-    enum err err = ledger_find_occasion(view, &judged->snapshot->roster, &node->config.partner,
-                                        &judged->id, &row);
+    enum err err = judged->purpose == JUDGING_QUOTE
+                       ? judging_find_reserve(node, view, &judged->quote_id, &row)
+                       : ledger_find_occasion(view, &judged->snapshot->roster,
+                                              &node->config.partner, &judged->id, &row);
     judged->is_known = err == ERR_OK;
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
@@ -242,7 +244,7 @@ static enum err judge_case(struct judging_case *judged, const struct standing *b
     const struct rules *rules = judged->version->rules;
     if (judged->purpose == JUDGING_CONFIRM) {
         *out_kept = judged->promised->standing;
-        return judging_take_promise(judged);
+        return judging_take_promise(judged, before);
     }
     TRY(rules_drop_passed(rules, before, occasion_day(&judged->occasion), &judged->arena,
                           out_kept));
@@ -262,6 +264,35 @@ static void begin_try(struct judging_case *judged)
     arena_reset(&judged->arena);
 }
 
+/* The groups of all that changes, as the command of the purpose has them, and what is kept. */
+static enum err write_all(struct node *node, const struct ledger_view *view,
+                          struct judging_case *judged, const struct standing *before,
+                          const struct standing *kept, struct note *note)
+{
+    TRY(judging_write_groups(judged, before, kept, note));
+    if (judged->purpose != JUDGING_QUOTE) {
+        TRY(raised_write(node, judged, note));
+        TRY(judged->has_owner ? given_write_cards(node, view, judged, note) : ERR_OK);
+    }
+    TRY(write_evidence(judged, kept, note));
+    return standing_check_groups(buffer_slice(&judged->groups)) == ERR_OK
+               ? ERR_OK
+               : note_set(note, ERR_INPUT,
+                          "the programme changes numbers of more than %u owners at once",
+                          LIMIT_STANDING_OWNERS);
+}
+
+/* Nothing is promised that its sale could not write down. */
+static enum err check_promise(struct node *node, const struct ledger_view *view,
+                              struct judging_case *judged, const struct standing *before,
+                              const struct standing *kept, struct note *note)
+{
+    judged->purpose = JUDGING_CONFIRM;
+    enum err err = write_all(node, view, judged, before, kept, note);
+    judged->purpose = JUDGING_QUOTE;
+    return err;
+}
+
 enum err judging_try(struct node *node, const struct ledger_view *view, struct judging_case *judged,
                      struct note *note)
 {
@@ -275,12 +306,10 @@ enum err judging_try(struct node *node, const struct ledger_view *view, struct j
         judged->judgement.points = points_of(0);
         judged->judgement.spent = points_of(0);
     }
-    TRY(judging_write_groups(judged, &before, &kept, note));
-    if (judged->purpose != JUDGING_QUOTE) {
-        TRY(raised_write(node, judged, note));
-        TRY(judged->has_owner ? given_write_cards(node, view, judged, note) : ERR_OK);
+    if (judged->purpose == JUDGING_QUOTE) {
+        TRY(check_promise(node, view, judged, &before, &kept, note));
     }
-    TRY(write_evidence(judged, &kept, note));
+    TRY(write_all(node, view, judged, &before, &kept, note));
     if (judged->purpose == JUDGING_QUOTE) {
         return judging_make_reserve(node, judged, note);
     }

@@ -7,6 +7,7 @@
 #define NODE_JUDGING_H
 
 #include "ledger/decide.h"
+#include "node/fraud_gate.h"
 #include "node/snapshot.h"
 #include "programme/kept_case.h"
 #include "programme/kept_quote.h"
@@ -62,10 +63,9 @@ struct judging_case {
     struct buffer groups;
     struct buffer evidence;
     struct judgement judgement;
-    struct quote quote;    /* of a quote: the judgement, and what points pay */
-    struct kept_case kept; /* what is kept of it */
-    bool has_alert;        /* that goes with it */
-    struct command alert;
+    struct quote quote;          /* of a quote: the judgement, and what points pay */
+    struct kept_case kept;       /* what is kept of it */
+    struct fraud_decision fraud; /* of a sale that was admitted: an alert goes with it */
     struct command commands[JUDGING_COMMANDS];
     size_t command_count;
 };

@@ -104,27 +104,39 @@ static enum err add_number(struct writing *w, const struct standing_change *chan
     return step.delta == 0 || step.delta == INT64_MIN ? ERR_OK : add_step(w, &step);
 }
 
-/* A day that was promised, where it isn't as late already. One that goes back does so if nobody has
- * moved it. */
+/* What a quote holds; of a metric with a remark that so much is only promised. */
+static enum err hold_number(struct writing *w, const struct standing_change *change, uint64_t marks)
+{
+    struct standing_step step = {.how = STANDING_ADD,
+                                 .slot = marks,
+                                 .bucket = change->bucket,
+                                 .least = INT64_MIN,
+                                 .most = INT64_MAX};
+    TRY(add_number(w, change));
+    TRY(int64_sub(change->after, change->before, &step.delta));
+    return marks == 0 || step.delta <= 0 ? ERR_OK : add_step(w, &step);
+}
+
+/* A day that was promised, where it isn't as late already. */
 static enum err keep_promise(struct writing *w, const struct standing *now,
                              const struct standing_change *change)
 {
     struct standing_change step = *change;
     step.before = standing_value(now, change->slot, change->bucket);
-    bool is_there = change->after > change->before ? step.before >= change->after
-                                                   : step.before != change->before;
-    return is_there ? ERR_OK : set_number(w, &step);
+    bool is_day = slot_merge_of(change->slot) == SLOT_LATEST;
+    return is_day && step.before >= change->after ? ERR_OK : set_number(w, &step);
 }
 
 static enum err write_number(struct writing *w, const struct standing *now,
                              const struct standing_change *change)
 {
-    bool is_count = slot_merge_of(change->slot) == SLOT_SUMS;
+    uint64_t marks;
+    bool is_held = rules_is_held(w->judged->version->rules, change->slot, &marks);
     switch (w->judged->purpose) {
-    case JUDGING_QUOTE:
-        return is_count ? add_number(w, change) : ERR_OK; /* a day is held by nobody */
+    case JUDGING_QUOTE: /* a day, and what is paid for it, is held by nobody */
+        return is_held ? hold_number(w, change, marks) : ERR_OK;
     case JUDGING_CONFIRM:
-        return is_count ? add_number(w, change) : keep_promise(w, now, change);
+        return is_held ? add_number(w, change) : keep_promise(w, now, change);
     case JUDGING_SALE:
         break;
     }

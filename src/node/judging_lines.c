@@ -43,30 +43,18 @@ struct returning {
     struct note *note;
 };
 
-static enum err read_before(struct returning *r, const struct snapshot *snapshot,
-                            const struct uid *id)
+static enum err read_before(struct returning *r, const struct uid *id)
 {
     struct standing_owner owner = standing_of_sale(id);
-    struct state_reader *reader;
-    struct standing_row *row = malloc(sizeof *row);
-    if (row == NULL) {
-        return ERR_RESOURCE;
-    }
-    enum err err = readers_take(r->node->readers, &reader);
-    if (err == ERR_OK) {
-        struct ledger_view view = state_reader_view(reader);
-        err = ledger_get_standing(&view, &snapshot->roster, &owner, row);
-        readers_give(r->node->readers, reader);
-    }
-    if (err == ERR_OK) {
-        struct standing standing = standing_of_row(row);
-        for (size_t i = 0; i < r->kept.occasion.line_count; i++) {
-            r->before[i] = standing_value(&standing, returned_lines_slot(), (int64_t)i + 1);
-            r->after[i] = r->before[i];
-        }
+    struct standing_row *row;
+    TRY(readers_standing(r->node->readers, &owner, &row));
+    struct standing standing = standing_of_row(row);
+    for (size_t i = 0; i < r->kept.occasion.line_count; i++) {
+        r->before[i] = standing_value(&standing, returned_lines_slot(), (int64_t)i + 1);
+        r->after[i] = r->before[i];
     }
     free(row);
-    return err;
+    return ERR_OK;
 }
 
 static enum err add_line(struct returning *r, const struct line_back *back)
@@ -91,13 +79,17 @@ static enum err add_line(struct returning *r, const struct line_back *back)
     return ERR_OK;
 }
 
-static void write_remarks(const struct returning *r, const struct uid *id,
-                          struct standing_step *steps, struct buffer *out)
+static enum err write_remarks(const struct returning *r, const struct uid *id,
+                              struct standing_step *steps, struct buffer *out)
 {
     struct standing_owner owner = standing_of_sale(id);
     size_t count = 0;
     for (size_t i = 0; i < r->kept.occasion.line_count; i++) {
-        if (r->after[i] != r->before[i] && count < LIMIT_STANDING_STEPS) {
+        if (r->after[i] != r->before[i] && count == LIMIT_RETURNED_LINES) {
+            return note_set(r->note, ERR_INPUT, "at most %u lines come back at once",
+                            LIMIT_RETURNED_LINES);
+        }
+        if (r->after[i] != r->before[i]) {
             steps[count++] = (struct standing_step){.how = STANDING_SET,
                                                     .slot = returned_lines_slot(),
                                                     .bucket = (int64_t)i + 1,
@@ -106,6 +98,7 @@ static void write_remarks(const struct returning *r, const struct uid *id,
         }
     }
     standing_write_group(out, &owner, steps, count);
+    return out->err;
 }
 
 /* Whose standing the sale changed. */
@@ -178,19 +171,18 @@ enum err judging_lines_rest(struct node *node, const struct snapshot *snapshot,
         return note_set(note, ERR_CORRUPT, "the programme that it was judged by is not kept");
     }
     size_t bytes = (r.kept.occasion.line_count + 1) * sizeof(int64_t);
-    struct standing_step *steps = arena_alloc(arena, LIMIT_STANDING_STEPS * sizeof *steps);
+    struct standing_step *steps = arena_alloc(arena, LIMIT_RETURNED_LINES * sizeof *steps);
     r.before = arena_alloc(arena, bytes);
     r.after = arena_alloc(arena, bytes);
     if (steps == NULL || r.before == NULL || r.after == NULL) {
         return ERR_RESOURCE;
     }
-    TRY(read_before(&r, snapshot, id));
+    TRY(read_before(&r, id));
     for (size_t i = 0; i < count; i++) {
         TRY(add_line(&r, &lines[i]));
     }
     TRY(check_whole(&r));
-    write_remarks(&r, id, steps, &out_rest->remarks);
-    TRY(out_rest->remarks.err);
+    TRY(write_remarks(&r, id, steps, &out_rest->remarks));
     struct judging_case judged = {.purpose = JUDGING_SALE,
                                   .snapshot = snapshot,
                                   .version = r.version,

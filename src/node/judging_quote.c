@@ -11,6 +11,7 @@
 
 #include "node/node.h"
 #include "node/requests.h"
+#include "programme/promise.h"
 
 static enum err digest_of(const struct judging_case *judged, struct hash *out_digest)
 {
@@ -33,6 +34,20 @@ enum err judging_make_quote(struct judging_case *judged, const struct standing *
     return digest_of(judged, &judged->digest);
 }
 
+void judging_begin_confirm(struct judging_case *judged, const struct programme_version *version,
+                           const struct kept_quote *promise, const struct kept_case *promised)
+{
+    judged->purpose = JUDGING_CONFIRM;
+    judged->version = version;
+    judged->occasion = promised->occasion;
+    judged->promise = promise;
+    judged->promised = promised;
+    judged->said = judging_said(&judged->occasion);
+    judged->give.earn.card = promise->card;
+    judged->give.business_time = promise->time; /* judged, and told to partners, as of then */
+    judged->give.is_dated = true;
+}
+
 /* Things that were promised; codes are made now. */
 static enum err take_items(struct judging_case *judged)
 {
@@ -51,7 +66,7 @@ static enum err take_items(struct judging_case *judged)
     return items == NULL ? ERR_RESOURCE : ERR_OK;
 }
 
-enum err judging_take_promise(struct judging_case *judged)
+enum err judging_take_promise(struct judging_case *judged, const struct standing *now)
 {
     const struct kept_case *promised = judged->promised;
     const struct kept_quote *promise = judged->promise;
@@ -62,6 +77,8 @@ enum err judging_take_promise(struct judging_case *judged)
         return ERR_RESOURCE;
     }
     memcpy(changes, promise->changes, promise->change_count * sizeof *changes);
+    promise_move_ends(judged->version->rules, occasion_day(&judged->occasion), promised->awards,
+                      promised->award_count, now, changes, promise->change_count);
     *judgement = (struct judgement){
         .gross = promised->gross,
         .discount = promised->discount,
@@ -73,6 +90,9 @@ enum err judging_take_promise(struct judging_case *judged)
         .claims = promise->claims,
         .claim_count = promise->claim_count,
         .codes = promised->codes,
+        .spent = promised->spent,
+        .due = promised->due,
+        .refund = promised->refund,
         .raised = promise->raised,
         .raised_count = promise->raised_count,
     };
@@ -132,22 +152,27 @@ enum err judging_make_reserve(const struct node *node, struct judging_case *judg
     return ERR_OK;
 }
 
-static enum err find_reserve(struct node *node, const struct uid *quote, uint64_t *out_row)
+enum err judging_find_reserve(const struct node *node, const struct ledger_view *view,
+                              const struct uid *quote, uint64_t *out_row)
 {
     struct uid id = standing_transaction(STANDING_ID_RESERVE, &node->config.partner, quote);
-    struct state_reader *reader;
     struct ledger_key key;
     struct slice value;
     struct transaction transaction = {.row = 0};
     key_origin(&node->config.partner, &id, &key);
+    TRY(view_get(view, TABLE_TRANSACTION, &key, &value));
+    TRY(transaction_decode(value, &transaction));
+    *out_row = transaction.row;
+    return ERR_OK;
+}
+
+static enum err find_reserve(struct node *node, const struct uid *quote, uint64_t *out_row)
+{
+    struct state_reader *reader;
     TRY(readers_take(node->readers, &reader));
     struct ledger_view view = state_reader_view(reader);
-    enum err err = view_get(&view, TABLE_TRANSACTION, &key, &value);
-    if (err == ERR_OK) {
-        err = transaction_decode(value, &transaction);
-    }
+    enum err err = judging_find_reserve(node, &view, quote, out_row);
     readers_give(node->readers, reader);
-    *out_row = transaction.row;
     return err;
 }
 

@@ -9,22 +9,9 @@
 #include "node/raised.h"
 #include "node/requests.h"
 #include "node/rewards.h"
+#include "programme/returned_lines.h"
 
 #define RETURN_BYTES (16u << 20) /* as to explain a sale: it is read and judged again */
-
-/* Of one number, when `before` of `whole` had returned and now `after` has. */
-static enum err share(int64_t delta, int64_t before, int64_t after, int64_t whole,
-                      int64_t *out_share)
-{
-    int64_t then = 0;
-    int64_t now = delta;
-    if (whole > 0) {
-        TRY(int64_mul_div(delta, before, whole, ROUNDING_DOWN, &then));
-        TRY(int64_mul_div(delta, after, whole, ROUNDING_DOWN, &now));
-    }
-    *out_share = now - then;
-    return ERR_OK;
-}
 
 /* How a return takes from each number. */
 struct taking {
@@ -62,12 +49,14 @@ static int64_t change_in(struct slice groups, const struct standing_owner *owner
 static enum err part_of(const struct taking *taking, const struct standing_owner *owner,
                         const struct standing_step *step, int64_t delta, int64_t *out_part)
 {
-    int64_t left = delta + change_in(taking->taken, owner, step); /* taken is less than 0 */
+    int64_t taken = change_in(taking->taken, owner, step);
+    int64_t left = delta + taken;
     int64_t part = left;
     if (!taking->is_all && taking->rest != NULL) {
-        part -= change_in(buffer_slice(&taking->rest->groups), owner, step);
+        int64_t rest = change_in(buffer_slice(&taking->rest->groups), owner, step);
+        part = returned_part(delta, taken, rest);
     } else if (!taking->is_all) {
-        TRY(share(delta, taking->before, taking->after, taking->whole, &part));
+        TRY(returned_share(delta, taking->before, taking->after, taking->whole, &part));
     }
     *out_part = part < left ? part : left;
     return ERR_OK;

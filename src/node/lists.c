@@ -277,19 +277,7 @@ static void reply_segments(struct node *node, struct rpc_call *call, const struc
 
 void office_show_segments(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
-    struct node *node = context;
     const Talea__V1__ShowSegmentsRequest *request =
         (const Talea__V1__ShowSegmentsRequest *)(const void *)message;
-    struct state_reader *reader;
-    struct uid id;
-    enum err err = readers_take(node->readers, &reader);
-    if (err != ERR_OK) {
-        refuse_err(call, err, NULL);
-        return;
-    }
-    struct ledger_view view = state_reader_view(reader);
-    if (request_member(node, call, &view, request->member, &id)) {
-        reply_segments(node, call, &view, &id);
-    }
-    readers_give(node->readers, reader);
+    request_about_member(context, call, request->member, reply_segments);
 }

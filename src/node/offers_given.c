@@ -3,11 +3,13 @@
  * That a member has an offer, and that it is in the campaign, are numbers of its standing, set in
  * one record whose evidence says what and why (offers/kept_offers.h). The record's id follows from
  * the campaign, the member and the time since when, which the standing has: so it is found again.
- * Whoever is in the campaign already stays as it is. */
+ * Whoever is in the campaign already stays as it is. A
+ * code that comes with an offer is issued by the same record. */
 #include <stdlib.h>
 
 #include "node/judging.h"
 #include "node/node.h"
+#include "node/offer_codes.h"
 #include "node/offers_given.h"
 #include "node/requests.h"
 #include "node/services.h"
@@ -153,9 +155,9 @@ static struct standing_step set(uint64_t slot, int64_t before, int64_t after)
 }
 
 /* The offers' ends, unless it is control, and the campaign. */
-static void write_group(const struct assigning *a, const Talea__V1__OfferAssignment *assignment,
-                        const struct standing_owner *owner, const struct standing *standing,
-                        bool is_control, struct buffer *out)
+static void write_member(const struct assigning *a, const Talea__V1__OfferAssignment *assignment,
+                         const struct standing_owner *owner, const struct standing *standing,
+                         bool is_control, struct buffer *out)
 {
     struct standing_step steps[LIMIT_OFFERS + 1];
     size_t count = 0;
@@ -173,8 +175,10 @@ static void write_group(const struct assigning *a, const Talea__V1__OfferAssignm
     standing_write_group(out, owner, steps, count);
 }
 
-static enum err write_evidence(struct assigning *a, const Talea__V1__OfferAssignment *assignment,
-                               bool is_control, struct buffer *out)
+/* What the member gets, or would get. */
+static enum err list_offers(struct assigning *a, const Talea__V1__OfferAssignment *assignment,
+                            const struct uid *occasion, bool is_control,
+                            struct kept_offers *out_kept)
 {
     struct kept_offer *at = arena_alloc(&a->arena, (assignment->n_offers + 1) * sizeof at[0]);
     if (at == NULL) {
@@ -183,16 +187,20 @@ static enum err write_evidence(struct assigning *a, const Talea__V1__OfferAssign
     for (size_t i = 0; i < assignment->n_offers; i++) {
         const Talea__V1__ChosenOffer *chosen = assignment->offers[i];
         const struct offer *offer = &a->text->offers[offer_named(a, chosen->offer)];
-        at[i] = (struct kept_offer){text_of(offer->name), text_of(chosen->reason),
-                                    a->day + offer->days};
+        at[i] = (struct kept_offer){.name = text_of(offer->name),
+                                    .reason = text_of(chosen->reason),
+                                    .until_day = a->day + offer->days};
+        if (offer->coupon != NULL && !is_control) {
+            TRY(offer_code_make(a->node, occasion, i, &a->text->coupons[*offer->coupon], &a->arena,
+                                &at[i].code));
+        }
     }
-    const struct kept_offers kept = {.programme = a->version->number,
+    *out_kept = (struct kept_offers){.programme = a->version->number,
                                      .campaign = text_of(a->text->campaigns[a->campaign].name),
                                      .is_control = is_control,
                                      .at = at,
                                      .count = assignment->n_offers};
-    kept_offers_encode(&kept, out);
-    return out->err;
+    return ERR_OK;
 }
 
 static enum err keep_bytes(struct arena *arena, const struct buffer *bytes, struct slice *out)
@@ -217,8 +225,11 @@ static enum err make_command(struct assigning *a, const Talea__V1__OfferAssignme
     bool is_control = is_in_control(campaign, text_of(name.text));
     struct uid occasion = offers_occasion(campaign->name, owner, a->since_ms);
     struct uid id = standing_transaction(STANDING_ID_CHANGE, &a->node->config.partner, &occasion);
-    write_group(a, assignment, owner, standing, is_control, &groups);
-    TRY(write_evidence(a, assignment, is_control, &evidence));
+    struct kept_offers kept;
+    TRY(list_offers(a, assignment, &occasion, is_control, &kept));
+    write_member(a, assignment, owner, standing, is_control, &groups);
+    TRY(offer_codes_write(a->text, &kept, text_of(name.text), &a->arena, &groups));
+    kept_offers_encode(&kept, &evidence);
     *out = command_now(a->node, COMMAND_CHANGE_STANDING, &id);
     out->standing =
         (struct command_standing){.issuer = a->node->config.partner,

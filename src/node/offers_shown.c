@@ -26,7 +26,7 @@ struct showing {
 };
 
 static enum err add_offer(struct showing *s, const struct campaign *campaign, int64_t number,
-                          struct slice name, struct slice reason, int64_t until_day)
+                          const struct kept_offer *offer)
 {
     Talea__V1__GivenOffer *row = arena_alloc(&s->arena, sizeof *row);
     if (row == NULL) {
@@ -34,27 +34,29 @@ static enum err add_offer(struct showing *s, const struct campaign *campaign, in
     }
     talea__v1__given_offer__init(row);
     row->campaign = (char *)(uintptr_t)campaign->name;
-    row->offer = arena_text(&s->arena, name);
-    row->reason = arena_text(&s->arena, reason);
-    row->until_day = until_day;
+    row->offer = arena_text(&s->arena, offer->name);
+    row->reason = arena_text(&s->arena, offer->reason);
+    row->code = arena_text(&s->arena, offer->code);
+    row->until_day = offer->until_day;
     row->since_unix_ms = campaign_since(number);
     row->is_control = campaign_is_control(number);
-    row->is_good = !row->is_control && s->day < until_day;
+    row->is_good = !row->is_control && s->day < offer->until_day;
     s->response.offers[s->response.n_offers++] = row;
-    return row->offer == NULL || row->reason == NULL ? ERR_RESOURCE : ERR_OK;
+    bool has_all = row->offer != NULL && row->reason != NULL && row->code != NULL;
+    return has_all ? ERR_OK : ERR_RESOURCE;
 }
 
 /* Of a member that came of others: the numbers are there, why is with one that there was. */
 static enum err add_bare(struct showing *s, size_t campaign, int64_t number)
 {
     const struct standing standing = standing_of_row(&s->row);
-    const struct slice nothing = slice_of("", 0);
     for (size_t o = 0; o < s->text->offer_count; o++) {
         const struct offer *offer = &s->text->offers[o];
         int64_t until = standing_value(&standing, offer_slot(s->version->rules, o), 0);
         if (offer->campaign == campaign && until != 0) {
-            TRY(add_offer(s, &s->text->campaigns[campaign], number,
-                          slice_of(offer->name, strlen(offer->name)), nothing, until));
+            const struct kept_offer bare = {.name = slice_of(offer->name, strlen(offer->name)),
+                                            .until_day = until};
+            TRY(add_offer(s, &s->text->campaigns[campaign], number, &bare));
         }
     }
     return ERR_OK;
@@ -78,8 +80,7 @@ static enum err add_campaign(struct showing *s, size_t place)
     TRY(err);
     TRY(kept_offers_decode(change.evidence, &s->arena, &kept));
     for (size_t i = 0; i < kept.count; i++) {
-        TRY(add_offer(s, campaign, number, kept.at[i].name, kept.at[i].reason,
-                      kept.at[i].until_day));
+        TRY(add_offer(s, campaign, number, &kept.at[i]));
     }
     return ERR_OK;
 }

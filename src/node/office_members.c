@@ -10,9 +10,8 @@
 #include "node/services.h"
 #include "talea/v1/back_office.pb-c.h"
 
-#define PAGE_ROWS_DEFAULT 50u
-#define INVALID_ARGUMENT  3
-#define TOKEN_BYTES       (2 * sizeof((struct uid){{0}}.bytes) + 1)
+#define INVALID_ARGUMENT 3
+#define TOKEN_BYTES      (2 * sizeof((struct uid){{0}}.bytes) + 1)
 
 static enum err message_card(struct arena *arena, const struct ledger_view *view,
                              const struct card_number *number, Talea__V1__Card **out_card)
@@ -178,21 +177,9 @@ static void reply_member(struct node *node, struct rpc_call *call, const struct 
 
 void office_get_member(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
-    struct node *node = context;
     const Talea__V1__GetMemberRequest *request =
         (const Talea__V1__GetMemberRequest *)(const void *)message;
-    struct state_reader *reader;
-    struct uid id;
-    enum err err = readers_take(node->readers, &reader);
-    if (err != ERR_OK) {
-        refuse_err(call, err, NULL);
-        return;
-    }
-    struct ledger_view view = state_reader_view(reader);
-    if (request_member(node, call, &view, request->member, &id)) {
-        reply_member(node, call, &view, &id);
-    }
-    readers_give(node->readers, reader);
+    request_about_member(context, call, request->member, reply_member);
 }
 
 /* The ids of one page, and the first one of the next. */
@@ -263,12 +250,10 @@ void office_list_members(void *context, struct rpc_call *call, const ProtobufCMe
     struct node *node = context;
     const Talea__V1__ListMembersRequest *request =
         (const Talea__V1__ListMembersRequest *)(const void *)message;
-    struct page page = {.size = request->page_size == 0 ? PAGE_ROWS_DEFAULT : request->page_size};
+    struct page page = {.count = 0};
     struct uid from = {{0}};
     bool has_token = request->page_token[0] != '\0';
-    if (page.size > LIMIT_PAGE_ROWS) {
-        refuse(call, INVALID_ARGUMENT, "PAGE_TOO_LARGE", "page_size is more than %u.",
-               LIMIT_PAGE_ROWS);
+    if (!request_page_size(call, request->page_size, &page.size)) {
         return;
     }
     if (has_token && hex_parse(request->page_token, from.bytes, sizeof from.bytes) != ERR_OK) {

@@ -6,8 +6,7 @@
 #include "node/services.h"
 #include "talea/v1/account.pb-c.h"
 
-#define PAGE_ROWS_DEFAULT 50u
-#define INVALID_ARGUMENT  3
+#define INVALID_ARGUMENT 3
 
 static enum err gather(void *context, struct slice key, struct slice value)
 {
@@ -127,18 +126,11 @@ void account_list_pools(void *context, struct rpc_call *call, const ProtobufCMes
 {
     const Talea__V1__ListPoolsRequest *request =
         (const Talea__V1__ListPoolsRequest *)(const void *)message;
-    struct pool_page page = {.size =
-                                 request->page_size == 0 ? PAGE_ROWS_DEFAULT : request->page_size};
-    struct uid from = {{0}};
+    struct pool_page page = {.count = 0};
+    struct uid from;
     struct uid member;
-    if (page.size > LIMIT_PAGE_ROWS) {
-        refuse(call, INVALID_ARGUMENT, "PAGE_TOO_LARGE", "page_size is more than %u.",
-               LIMIT_PAGE_ROWS);
-        return;
-    }
-    if (request->page_token[0] != '\0' && uid_parse(request->page_token, &from) != ERR_OK) {
-        refuse(call, INVALID_ARGUMENT, "INVALID_PAGE_TOKEN",
-               "page_token is not one of an earlier answer.");
+    if (!request_page_size(call, request->page_size, &page.size) ||
+        !request_page_id(call, request->page_token, &from)) {
         return;
     }
     if (!read_member(context, call, request->member, &member, &page)) {

@@ -131,23 +131,12 @@ struct raising {
 /* ERR_NOT_FOUND: it was judged. */
 static enum err read_event(struct raising *r)
 {
-    struct state_reader *reader;
-    struct standing_row *row = malloc(sizeof *row);
-    if (row == NULL) {
-        return ERR_RESOURCE;
-    }
-    enum err err = readers_take(r->node->readers, &reader);
-    if (err == ERR_OK) {
-        struct ledger_view view = state_reader_view(reader);
-        err = standing_get_row(&view, &r->owner, row);
-        readers_give(r->node->readers, reader);
-    }
-    if (err == ERR_OK) {
-        struct standing standing = standing_of_row(row);
-        err = raised_read(&standing, &r->event) ? ERR_OK : ERR_NOT_FOUND;
-    }
+    struct standing_row *row;
+    TRY(readers_standing(r->node->readers, &r->owner, &row));
+    struct standing standing = standing_of_row(row);
+    bool is_there = raised_read(&standing, &r->event);
     free(row);
-    return err;
+    return is_there ? ERR_OK : ERR_NOT_FOUND;
 }
 
 /* Ids follow from the occasion's: the event's, or of what takes it back. */

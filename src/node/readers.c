@@ -81,3 +81,22 @@ void readers_give(struct reader_pool *pool, struct state_reader *reader)
         state_reader_destroy(reader);
     }
 }
+
+enum err readers_standing(struct reader_pool *pool, const struct standing_owner *owner,
+                          struct standing_row **out_row)
+{
+    struct state_reader *reader;
+    struct standing_row *row = malloc(sizeof *row);
+    enum err err = row == NULL ? ERR_RESOURCE : readers_take(pool, &reader);
+    if (err == ERR_OK) {
+        struct ledger_view view = state_reader_view(reader);
+        err = standing_get_row(&view, owner, row);
+        readers_give(pool, reader);
+    }
+    if (err != ERR_OK) {
+        free(row);
+        return err;
+    }
+    *out_row = row;
+    return ERR_OK;
+}

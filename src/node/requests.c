@@ -191,6 +191,46 @@ bool request_member(struct node *node, struct rpc_call *call, const struct ledge
     return request_member_row(node, call, view, selector, out_member, &row);
 }
 
+void request_about_member(struct node *node, struct rpc_call *call,
+                          const Talea__V1__MemberSelector *selector, request_answer *answer)
+{
+    struct state_reader *reader;
+    struct uid member;
+    enum err err = readers_take(node->readers, &reader);
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+        return;
+    }
+    struct ledger_view view = state_reader_view(reader);
+    if (request_member(node, call, &view, selector, &member)) {
+        answer(node, call, &view, &member);
+    }
+    readers_give(node->readers, reader);
+}
+
+bool request_page_size(struct rpc_call *call, uint32_t asked, size_t *out_size)
+{
+    if (asked > LIMIT_PAGE_ROWS) {
+        refuse(call, INVALID_ARGUMENT, "PAGE_TOO_LARGE", "page_size is more than %u.",
+               LIMIT_PAGE_ROWS);
+        return false;
+    }
+    *out_size = asked == 0 ? PAGE_ROWS_DEFAULT : asked;
+    return true;
+}
+
+bool request_page_id(struct rpc_call *call, const char *token, struct uid *out_from)
+{
+    struct uid from = {{0}};
+    if (token[0] != '\0' && uid_parse(token, &from) != ERR_OK) {
+        refuse(call, INVALID_ARGUMENT, "INVALID_PAGE_TOKEN",
+               "page_token is not one of an earlier answer.");
+        return false;
+    }
+    *out_from = from;
+    return true;
+}
+
 bool request_member_now(struct node *node, struct rpc_call *call,
                         const Talea__V1__MemberSelector *selector, struct uid *out_member)
 {

@@ -30,6 +30,11 @@ MUST_USE bool request_time(struct rpc_call *call, const struct node *node, int64
                            struct unix_ms *out_time, bool *out_is_given);
 /* What a till gives or reserves by one call has a bound in the configuration. */
 MUST_USE bool request_within_bound(struct rpc_call *call, const struct node *node, bool is_within);
+/* Rows of one page; 0 asks for PAGE_ROWS_DEFAULT. */
+#define PAGE_ROWS_DEFAULT 50u
+MUST_USE bool request_page_size(struct rpc_call *call, uint32_t asked, size_t *out_size);
+/* The id at which a page begins; nil for the first one, whose token is empty. */
+MUST_USE bool request_page_id(struct rpc_call *call, const char *token, struct uid *out_from);
 /* The member that the selector names, as published, or where it went when it was merged. */
 MUST_USE bool request_member(struct node *node, struct rpc_call *call,
                              const struct ledger_view *view,
@@ -39,6 +44,11 @@ MUST_USE bool request_member_row(struct node *node, struct rpc_call *call,
                                  const struct ledger_view *view,
                                  const Talea__V1__MemberSelector *selector, struct uid *out_member,
                                  struct member *out_row);
+/* Looks such a member up, and on the same view gives its answer. */
+typedef void request_answer(struct node *node, struct rpc_call *call,
+                            const struct ledger_view *view, const struct uid *member);
+void request_about_member(struct node *node, struct rpc_call *call,
+                          const Talea__V1__MemberSelector *selector, request_answer *answer);
 /* For a command: the id as it stands on card, reference or request, on a view of its own. The
  * ledger follows merges by itself; and so a repeat says the same as before the merge. */
 MUST_USE bool request_member_now(struct node *node, struct rpc_call *call,

@@ -15,7 +15,7 @@
 static bool has_fraud_rules(struct node *node)
 {
     struct snapshot *snapshot = node_snapshot(node);
-    bool has_rules = snapshot->version->file.guard.fraud.count > 0;
+    bool has_rules = fraud_gate_is_needed(snapshot);
     snapshot_release(snapshot);
     return has_rules;
 }
@@ -91,30 +91,30 @@ static bool is_known(struct node *node, const struct uid *id)
 
 /* Held against the programme's fraud rules; false: the call was refused. */
 static bool admit(struct node *node, struct rpc_call *call, const struct snapshot *snapshot,
-                  struct command *earn, struct fraud_decision *out_decision)
+                  enum fraud_giving giving, struct command *earn,
+                  struct fraud_decision *out_decision)
 {
-    enum err err = fraud_gate_admit(node->fraud_gate, snapshot, false, earn, out_decision);
-    const struct alert_finding *finding = &out_decision->alert.finding;
-    if (err == ERR_OK && out_decision->is_refused && out_decision->has_alert) {
-        struct outcome raised = engine_execute(node->engine, &out_decision->alert);
-        err = raised.err;
+    struct note words;
+    enum err err = fraud_gate_admit(node->fraud_gate, snapshot, giving, earn, out_decision);
+    if (err == ERR_OK && out_decision->is_refused) {
+        err = fraud_gate_raise(node->fraud_gate, out_decision);
     }
     if (err != ERR_OK) {
         refuse_err(call, err, NULL);
         return false;
     }
     if (out_decision->is_refused) {
-        refuse(call, 9, "FRAUD_LIMIT", "The programme's rule \"%s\" refuses it: %s, %s.",
-               finding->rule, finding->subject, finding->found);
+        fraud_gate_words(out_decision, &words);
+        refuse(call, 9, "FRAUD_LIMIT", "%s", words.text);
     }
     return !out_decision->is_refused;
 }
 
 /* With the alert about it, both or neither. */
 static void earn_with_alert(struct node *node, struct rpc_call *call, const struct command *earn,
-                            const struct command *alert)
+                            const struct fraud_decision *fraud)
 {
-    const struct command commands[2] = {*earn, *alert};
+    const struct command commands[2] = {*earn, fraud->alert};
     struct outcome outcomes[2];
     struct reply reply = {.node = node, .call = call, .transaction = earn->transaction_id};
     enum err err = engine_execute_batch(node->engine, commands, 2, true, outcomes);
@@ -122,7 +122,10 @@ static void earn_with_alert(struct node *node, struct rpc_call *call, const stru
         refuse_err(call, err, NULL);
         return;
     }
-    reply.outcome = outcomes[0].verdict == VERDICT_LINKED_REFUSED ? outcomes[1] : outcomes[0];
+    reply.outcome = *judging_outcome(outcomes, 2);
+    if (reply.outcome.verdict != VERDICT_OK) {
+        fraud_gate_drop(node->fraud_gate, earn, fraud);
+    }
     send_earned(&reply);
 }
 
@@ -145,14 +148,9 @@ static void earn_judged(struct node *node, struct rpc_call *call,
     judged->id = earn->transaction_id;
     judged->said = judging_said(&judged->occasion);
     judged->give = *earn;
-    struct fraud_decision fraud;
-    if (!admit(node, call, snapshot, &judged->give, &fraud)) {
+    if (!admit(node, call, snapshot, FRAUD_GIVES_JUDGED, &judged->give, &judged->fraud)) {
         till_judged_drop(till);
         return;
-    }
-    judged->has_alert = fraud.has_alert;
-    if (fraud.has_alert) {
-        judged->alert = fraud.alert;
     }
     till->has_bound = true;
     till->send = send_answer;
@@ -181,11 +179,11 @@ static void earn_by_rate(struct node *node, struct rpc_call *call, const struct 
     struct fraud_decision fraud;
     bool is_within = earning_is_within(&command->earn, snapshot->till_points_max);
     if (!request_within_bound(call, node, is_within) ||
-        !admit(node, call, snapshot, command, &fraud)) {
+        !admit(node, call, snapshot, FRAUD_GIVES_BY_RATE, command, &fraud)) {
         return;
     }
     if (fraud.has_alert) {
-        earn_with_alert(node, call, command, &fraud.alert);
+        earn_with_alert(node, call, command, &fraud);
     } else {
         reply_after(node, call, command, NULL, send_earned);
     }

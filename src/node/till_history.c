@@ -9,8 +9,7 @@
 #include "node/requests.h"
 #include "node/services.h"
 
-#define PAGE_ROWS_DEFAULT 50u
-#define INVALID_ARGUMENT  3
+#define INVALID_ARGUMENT 3
 
 /* What the caller wants to see; zeros for everything. */
 struct filter {
@@ -186,9 +185,7 @@ static bool begin(struct page *page, const Talea__V1__ListHistoryRequest *reques
 static bool read_wishes(struct page *page, const Talea__V1__ListHistoryRequest *request)
 {
     struct filter *filter = &page->filter;
-    if (request->page_size > LIMIT_PAGE_ROWS) {
-        refuse(page->call, INVALID_ARGUMENT, "PAGE_TOO_LARGE", "page_size is more than %u.",
-               LIMIT_PAGE_ROWS);
+    if (!request_page_size(page->call, request->page_size, &page->size)) {
         return false;
     }
     if (request->from_unix_ms < 0 || request->to_unix_ms < 0) {
@@ -196,7 +193,6 @@ static bool read_wishes(struct page *page, const Talea__V1__ListHistoryRequest *
                "from_unix_ms and to_unix_ms are not before 1970.");
         return false;
     }
-    page->size = request->page_size == 0 ? PAGE_ROWS_DEFAULT : request->page_size;
     *filter = (struct filter){.account = request->account,
                               .kinds = request->kinds,
                               .kind_count = request->n_kinds,

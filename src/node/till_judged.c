@@ -26,10 +26,17 @@ void till_judged_drop(struct till_judged *till)
     release(till);
 }
 
+/* Nothing came of it: fraud rules don't count it. */
+static void uncount(struct till_judged *till)
+{
+    fraud_gate_drop(till->node->fraud_gate, &till->judged.give, &till->judged.fraud);
+}
+
 static void refuse_try(struct till_judged *till, enum err err, const struct note *note)
 {
     struct rpc_call *call = till->call;
     judge_gate_leave(&till->node->judge_gate, &till->turn);
+    uncount(till);
     release(till);
     refuse_err(call, err, note != NULL && note->text[0] != '\0' ? note : NULL);
 }
@@ -103,6 +110,9 @@ static void answer_call(struct till_judged *till, enum err err, const struct jud
     till_judged_send *send = till->send;
     struct unix_ms until = till->judged.until;
     bool is_over = until.ms != 0 && node_now(node).ms >= until.ms;
+    if (till->refusal.code != 0 || (till->err == ERR_OK && outcome.verdict != VERDICT_OK)) {
+        uncount(till);
+    }
     release(till);
     if (till->refusal.code != 0) {
         refuse(call, till->refusal.code, till->refusal.reason, "%s", till->refusal.text.text);
@@ -228,7 +238,7 @@ static void try_judging(struct till_judged *till)
                        "of this node's configuration.",
                        till->node->config.limits.points_per_command_max);
     }
-    if (err == ERR_OK && judged->purpose == JUDGING_SALE && !judged->is_known) {
+    if (err == ERR_OK && judged->purpose != JUDGING_CONFIRM && !judged->is_known) {
         err = burning_look(judged, &till->refusal);
         if (till->look != NULL && till->refusal.code == 0) {
             till->look(till, &till->refusal);

@@ -3,7 +3,7 @@
 
 #include "ledger/route.h"
 #include "node/earning.h"
-#include "node/fraud_gate.h"
+#include "node/judging_quote.h"
 #include "node/messages.h"
 #include "node/node.h"
 #include "node/requests.h"
@@ -290,26 +290,18 @@ static void confirm(struct node *node, struct rpc_call *call, struct snapshot *s
         return;
     }
     struct judging_case *judged = &till->judged;
-    judged->purpose = JUDGING_CONFIRM;
-    judged->version = programmes_find(snapshot->programmes, promised->programme);
-    judged->occasion = promised->occasion;
-    judged->promise = kept;
-    judged->promised = promised;
+    judged->give = *give;
+    judging_begin_confirm(judged, programmes_find(snapshot->programmes, promised->programme), kept,
+                          promised);
     judged->id = give->transaction_id;
     judged->quote_id = of_quote->quote_id;
     judged->until = of_quote->until;
-    judged->said = judging_said(&judged->occasion);
-    judged->give = *give;
-    struct fraud_decision fraud;
-    enum err err = fraud_gate_admit(node->fraud_gate, snapshot, true, &judged->give, &fraud);
+    enum err err = fraud_gate_admit(node->fraud_gate, snapshot, FRAUD_GIVES_PROMISED, &judged->give,
+                                    &judged->fraud);
     if (err != ERR_OK) {
         refuse_err(call, err, NULL);
         till_judged_drop(till);
         return;
-    }
-    judged->has_alert = fraud.has_alert;
-    if (fraud.has_alert) {
-        judged->alert = fraud.alert;
     }
     till->send = send_confirmed;
     till_judged_run(till);
@@ -353,7 +345,7 @@ void till_confirm_quote(void *context, struct rpc_call *call, const ProtobufCMes
         return;
     }
     give.earn.card = kept->card;
-    give.business_time = kept->time; /* judged, and told to partners, as of then */
+    give.business_time = kept->time;
     give.is_dated = true;
     struct snapshot *snapshot = node_snapshot(node);
     enum verdict verdict = earning_terms(snapshot, node_now(node), &give);

@@ -6,6 +6,7 @@
 #include "draw/kept.h"
 #include "ledger/lots.h"
 #include "ledger/standings.h"
+#include "offers/kept_offers.h"
 #include "programme/kept_case.h"
 #include "programme/kept_issue.h"
 
@@ -141,7 +142,25 @@ static enum err of_case(const struct record *record, const struct command_standi
     return ERR_OK;
 }
 
-/* A prize; coupons' codes for the member: issued by hand, or given by a purchase. */
+/* Those that came with offers. */
+static enum err of_offers(const struct record *record, const struct command_standing *change,
+                          struct arena *arena, struct notify_row *row)
+{
+    struct kept_offers kept;
+    struct uid member;
+    if (!find_member(change->groups, &member)) {
+        return ERR_OK;
+    }
+    TRY(kept_offers_decode(change->evidence, arena, &kept));
+    for (size_t i = 0; i < kept.count && row->count < LIMIT_GIVEN_CODES; i++) {
+        if (kept.at[i].code.length > 0) {
+            add_code(row, record, &member, kept.at[i].code, kept.at[i].until_day);
+        }
+    }
+    return ERR_OK;
+}
+
+/* A prize; coupons' codes for the member: issued by hand, given by a purchase or with an offer. */
 static enum err of_change(const struct record *record, struct notify_row *row)
 {
     struct command command;
@@ -159,11 +178,12 @@ static enum err of_change(const struct record *record, struct notify_row *row)
     if (draw_kept_is(evidence, DRAW_KEPT_WON)) {
         return of_won(record, &command.standing, row);
     }
-    if (!kept_case_is(evidence)) {
+    if (!kept_case_is(evidence) && !kept_offers_is(evidence)) {
         return ERR_OK;
     }
     arena_init(&arena, CASE_BYTES);
-    err = of_case(record, &command.standing, &arena, row);
+    err = kept_case_is(evidence) ? of_case(record, &command.standing, &arena, row)
+                                 : of_offers(record, &command.standing, &arena, row);
     arena_fini(&arena);
     return err;
 }

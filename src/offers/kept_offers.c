@@ -3,12 +3,30 @@
 #include "base/limits.h"
 
 enum {
-    KEPT_OFFERS_FORM = 0x4F /* no version of a kept_case begins so (programme/kept_case.h) */
+    KEPT_OFFERS_FORM = 0x4F, /* no version of a kept_case begins so (programme/kept_case.h) */
+    KEPT_OFFERS_CODES = 0x50 /* some have codes */
 };
+
+bool kept_offers_is(struct slice bytes)
+{
+    return bytes.length > 0 &&
+           (bytes.at[0] == KEPT_OFFERS_FORM || bytes.at[0] == KEPT_OFFERS_CODES);
+}
+
+static bool has_codes(const struct kept_offer *at, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (at[i].code.length > 0) {
+            return true;
+        }
+    }
+    return false;
+}
 
 void kept_offers_encode(const struct kept_offers *kept, struct buffer *out)
 {
-    write_u8(out, KEPT_OFFERS_FORM);
+    bool is_with_codes = has_codes(kept->at, kept->count);
+    write_u8(out, is_with_codes ? KEPT_OFFERS_CODES : KEPT_OFFERS_FORM);
     write_varint(out, kept->programme);
     write_block(out, kept->campaign);
     write_u8(out, kept->is_control ? 1 : 0);
@@ -17,6 +35,9 @@ void kept_offers_encode(const struct kept_offers *kept, struct buffer *out)
         write_block(out, kept->at[i].name);
         write_block(out, kept->at[i].reason);
         write_svarint(out, kept->at[i].until_day);
+        if (is_with_codes) {
+            write_block(out, kept->at[i].code);
+        }
     }
 }
 
@@ -24,9 +45,10 @@ enum err kept_offers_decode(struct slice bytes, struct arena *arena, struct kept
 {
     struct reader in = reader_of(bytes);
     struct kept_offers kept = {.count = 0};
-    if (read_u8(&in) != KEPT_OFFERS_FORM) {
+    if (!kept_offers_is(bytes)) {
         return ERR_CORRUPT;
     }
+    bool is_with_codes = read_u8(&in) == KEPT_OFFERS_CODES;
     uint64_t programme = read_varint(&in);
     kept.campaign = read_block(&in);
     unsigned is_control = read_u8(&in);
@@ -42,8 +64,12 @@ enum err kept_offers_decode(struct slice bytes, struct arena *arena, struct kept
         at[i].name = read_block(&in);
         at[i].reason = read_block(&in);
         at[i].until_day = read_svarint(&in);
+        at[i].code = is_with_codes ? read_block(&in) : slice_of(NULL, 0);
     }
     TRY(reader_finish(&in));
+    if (is_with_codes && !has_codes(at, (size_t)count)) {
+        return ERR_CORRUPT; /* it would be written otherwise */
+    }
     kept.programme = (uint32_t)programme;
     kept.is_control = is_control == 1;
     kept.at = at;

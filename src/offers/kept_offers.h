@@ -10,6 +10,7 @@ struct kept_offer {
     struct slice name;
     struct slice reason;
     int64_t until_day; /* the first day on which it is over */
+    struct slice code; /* of a coupon that came with it; empty: none */
 };
 
 struct kept_offers {
@@ -20,6 +21,8 @@ struct kept_offers {
     size_t count; /* at most LIMIT_OFFERS */
 };
 
+/* By its head. */
+bool kept_offers_is(struct slice bytes);
 /* Sticks to the buffer's error. */
 void kept_offers_encode(const struct kept_offers *kept, struct buffer *out);
 /* Texts point into the bytes, the list is in the arena. ERR_CORRUPT, ERR_RESOURCE. */

@@ -196,6 +196,17 @@ static bool is_offered(const struct rules_text *text, uint16_t metric)
     return false;
 }
 
+/* It is good for something though no rule asks for it. */
+static bool brings_coupon(const struct rules_text *text, uint16_t metric)
+{
+    for (size_t o = 0; o < text->offer_count; o++) {
+        if (text->offers[o].until == metric && text->offers[o].coupon != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool asks_for_coupon(const struct rules_text *text, size_t coupon)
 {
     for (size_t r = 0; r < text->rule_count; r++) {
@@ -323,7 +334,7 @@ static void advise_on_unused(struct advising *a)
 {
     const struct rules_text *text = a->text;
     for (size_t m = 0; m < text->metric_count; m++) {
-        if (!looks_at_metric(text, m)) {
+        if (!looks_at_metric(text, m) && !brings_coupon(text, (uint16_t)m)) {
             advise(a, ADVICE_UNUSED, text->metrics[m].line, "%s %s: no rule looks at it",
                    is_offered(text, (uint16_t)m) ? "offer" : "metric", text->metrics[m].name);
         }

@@ -1,4 +1,5 @@
-/* What a rule gives at most, and how often: to a member, to all, for a code. */
+/* What a rule gives at most, and how often: to a member, to all, for a code; and once to the n-th
+ * purchase. */
 #include "programme/judging.h"
 
 static int64_t least(int64_t a, int64_t b)
@@ -109,4 +110,23 @@ enum err caps_count(struct judging *j, uint16_t place, size_t code, int64_t give
         }
     }
     return ERR_OK;
+}
+
+static struct window purchases_window(const struct judging *j, uint16_t place)
+{
+    return j->text->metrics[j->text->rules[place].when.purchases].window;
+}
+
+enum err purchase_had(const struct judging *j, uint16_t place, int64_t *out_had)
+{
+    struct window window = purchases_window(j, place);
+    return standing_sum(j->standing, rules_had_slot(j->rules, place),
+                        window_first_bucket(window, j->day), window_bucket(window, j->day),
+                        out_had);
+}
+
+enum err purchase_have(struct judging *j, uint16_t place)
+{
+    return standing_add(j->standing, &j->changes, j->arena, rules_had_slot(j->rules, place),
+                        window_bucket(purchases_window(j, place), j->day), 1);
 }

@@ -16,8 +16,11 @@ uint16_t coupon_of_code(const struct rules_text *text, struct slice code);
 /* ERR_INPUT with a note: a coupon without codes, with too many, or a code of two coupons. */
 MUST_USE enum err coupons_check(const struct rules_text *text, struct note *note);
 
+#define COUPON_ISSUE_STEPS 2u
+
 /* What changes in the standing of a code, which has none yet, when it is issued: good before
- * `until_day`, for the member with that key where the coupon is personal. ERR_RESOURCE. */
+ * `until_day`, for the member with that key where the coupon is personal. At most
+ * COUPON_ISSUE_STEPS. ERR_RESOURCE. */
 MUST_USE enum err coupon_issue(const struct coupon *coupon, int64_t until_day, struct slice key,
                                struct arena *arena, struct standing_changes *out_changes);
 

@@ -488,6 +488,10 @@ enum err describe_offer(const struct rules_text *text, const struct offer *offer
     say_segments(&d, text, "segments", offer->segments, offer->segment_count);
     say(&d, "%u", offer->days);
     end_value(&d, "days");
+    if (offer->coupon != NULL) {
+        say(&d, "%s", text->coupons[*offer->coupon].name);
+        end_value(&d, "coupon");
+    }
     return finish(&d);
 }
 

@@ -14,16 +14,17 @@ enum {
     MINUTE_MS = 60000
 };
 
+/* Of one thing that is counted, in one stretch of FRAUD_SLOTS slots: a window is in two stretches
+ * at most, whichever time it ends at. */
 struct counter {
-    uint64_t key;   /* 0: nobody's */
-    int64_t newest; /* number of the newest slot */
-    int64_t seen_ms;
-    int64_t alerted_ms;
-    int64_t slots[FRAUD_SLOTS]; /* by the number's rest */
+    int64_t seen_ms;    /* the latest time of what is in it */
+    int64_t alerted_ms; /* INT64_MIN: no alert was raised */
+    int64_t slots[FRAUD_SLOTS];
 };
 
 struct fraud_watch {
     struct fraud_rules rules;
+    uint64_t keys[FRAUD_KEYS]; /* whose counter; 0: nobody's */
     struct counter counters[FRAUD_KEYS];
 };
 
@@ -89,37 +90,41 @@ void fraud_watch_destroy(struct fraud_watch *watch)
     free(watch);
 }
 
-/* Who it is, as the rule counts; false when that is not known. */
 static bool name_subject(enum fraud_by by, const struct fraud_activity *activity,
                          char out[FRAUD_WORDS_BYTES])
 {
-    const struct slice *card = &activity->card;
     bool at_till = by == FRAUD_BY_TILL || by == FRAUD_BY_CARD_AT_TILL;
     const struct slice *desk = at_till ? &activity->till : &activity->cashier;
     const char *word = at_till ? "till" : "cashier";
     bool is_alone = by == FRAUD_BY_CARD || by == FRAUD_BY_REFERRER;
-    bool needs_card = is_alone || is_at(by);
-    if ((needs_card && card->length == 0) || (!is_alone && desk->length == 0)) {
+    bool has_card = by != FRAUD_BY_REFERRER && activity->card.length > 0;
+    const struct slice *who = has_card ? &activity->card : &activity->member;
+    const char *kind = has_card ? "card" : "member";
+    bool needs_who = is_alone || is_at(by);
+    if ((needs_who && who->length == 0) || (!is_alone && desk->length == 0)) {
         return false;
     }
     if (is_alone) {
-        (void)snprintf(out, FRAUD_WORDS_BYTES, "%s %.*s", by == FRAUD_BY_CARD ? "card" : "member",
-                       (int)card->length, card->at);
+        (void)snprintf(out, FRAUD_WORDS_BYTES, "%s %.*s", kind, (int)who->length, who->at);
     } else if (is_at(by)) {
-        (void)snprintf(out, FRAUD_WORDS_BYTES, "card %.*s at %s %.*s", (int)card->length, card->at,
-                       word, (int)desk->length, desk->at);
+        (void)snprintf(out, FRAUD_WORDS_BYTES, "%s %.*s at %s %.*s", kind, (int)who->length,
+                       who->at, word, (int)desk->length, desk->at);
     } else {
         (void)snprintf(out, FRAUD_WORDS_BYTES, "%s %.*s", word, (int)desk->length, desk->at);
     }
     return true;
 }
 
+bool fraud_subject(const struct fraud_rule *rule, const struct fraud_activity *activity,
+                   char out[FRAUD_WORDS_BYTES])
+{
+    return name_subject(rule->by, activity, out);
+}
+
 static uint64_t key_of(size_t rule, bool is_whole, const char *subject)
 {
     uint64_t hash = hash_add(hash_add(HASH_BEGIN, rule), is_whole);
-    hash = hash_bytes(hash, slice_of(subject, strlen(subject)));
-    hash ^= hash >> 29;
-    return hash == 0 ? 1 : hash;
+    return hash_bytes(hash, slice_of(subject, strlen(subject)));
 }
 
 static int64_t slot_ms(const struct fraud_rule *rule)
@@ -128,53 +133,101 @@ static int64_t slot_ms(const struct fraud_rule *rule)
     return length > 0 ? length : 1;
 }
 
-/* Its counter, or one that is made in the place of the one that was about longest ago. */
-static struct counter *find_counter(struct fraud_watch *watch, uint64_t key)
+/* Which stretch a slot is in, and where in it. */
+static int64_t stretch_of(int64_t slot)
 {
-    struct counter *set = &watch->counters[key % (FRAUD_KEYS / WAYS) * WAYS];
-    struct counter *oldest = &set[0];
-    for (size_t i = 0; i < WAYS; i++) {
-        if (set[i].key == key) {
-            return &set[i];
-        }
-        if (oldest->key != 0 && (set[i].key == 0 || set[i].seen_ms < oldest->seen_ms)) {
-            oldest = &set[i];
-        }
-    }
-    *oldest = (struct counter){.key = key, .newest = INT64_MIN, .alerted_ms = INT64_MIN};
-    return oldest;
+    return slot >= 0 ? slot / FRAUD_SLOTS : -((FRAUD_SLOTS - 1 - slot) / FRAUD_SLOTS);
 }
 
 static size_t place_of(int64_t slot)
 {
-    int64_t rest = slot % FRAUD_SLOTS;
-    return (size_t)(rest < 0 ? rest + FRAUD_SLOTS : rest);
+    return (size_t)(slot - stretch_of(slot) * FRAUD_SLOTS);
 }
 
-static void counter_add(struct counter *counter, int64_t slot, int64_t amount)
+/* The key of a thing in a stretch. */
+static uint64_t key_in(uint64_t thing, int64_t stretch)
 {
-    if (counter->newest == INT64_MIN || slot > counter->newest + FRAUD_SLOTS) {
-        memset(counter->slots, 0, sizeof counter->slots);
-        counter->newest = slot;
-    }
-    while (counter->newest < slot) {
-        counter->slots[place_of(++counter->newest)] = 0;
-    }
-    if (slot > counter->newest - FRAUD_SLOTS &&
-        counter->slots[place_of(slot)] <= INT64_MAX / (2 * FRAUD_SLOTS) - amount) {
-        counter->slots[place_of(slot)] += amount;
-    }
+    uint64_t hash = hash_add(thing, (uint64_t)stretch);
+    hash ^= hash >> 29;
+    hash *= UINT64_C(0xBF58476D1CE4E5B9); /* of splitmix64 */
+    hash ^= hash >> 32;
+    return hash == 0 ? 1 : hash;
 }
 
-/* What is in the window that ends with the slot. */
-static int64_t counter_sum(const struct counter *counter, int64_t slot)
+static size_t set_of(uint64_t key)
 {
+    return key % (FRAUD_KEYS / WAYS) * WAYS;
+}
+
+/* NULL: nothing is known of it. */
+static struct counter *find_counter(struct fraud_watch *watch, uint64_t thing, int64_t stretch)
+{
+    uint64_t key = key_in(thing, stretch);
+    size_t set = set_of(key);
+    for (size_t i = set; i < set + WAYS; i++) {
+        if (watch->keys[i] == key) {
+            return &watch->counters[i];
+        }
+    }
+    return NULL;
+}
+
+/* The same, or one that is made in the place of the one that was about longest ago. */
+static struct counter *make_counter(struct fraud_watch *watch, uint64_t thing, int64_t stretch)
+{
+    struct counter *counter = find_counter(watch, thing, stretch);
+    uint64_t key = key_in(thing, stretch);
+    size_t set = set_of(key);
+    size_t oldest = set;
+    if (counter != NULL) {
+        return counter;
+    }
+    for (size_t i = set; i < set + WAYS && watch->keys[oldest] != 0; i++) {
+        if (watch->keys[i] == 0 || watch->counters[i].seen_ms < watch->counters[oldest].seen_ms) {
+            oldest = i;
+        }
+    }
+    watch->keys[oldest] = key;
+    watch->counters[oldest] = (struct counter){.seen_ms = INT64_MIN, .alerted_ms = INT64_MIN};
+    return &watch->counters[oldest];
+}
+
+/* Adds to the slot of the time, and gives what is in the window that ends with it. */
+static int64_t count(struct fraud_watch *watch, const struct fraud_rule *rule, uint64_t thing,
+                     struct unix_ms time, int64_t amount)
+{
+    int64_t slot = time.ms / slot_ms(rule);
+    size_t place = place_of(slot);
+    struct counter *counter = make_counter(watch, thing, stretch_of(slot));
     int64_t sum = 0;
-    for (int64_t i = slot - FRAUD_SLOTS + 1; i <= slot; i++) {
-        bool is_kept = i <= counter->newest && i > counter->newest - FRAUD_SLOTS;
-        sum += is_kept ? counter->slots[place_of(i)] : 0;
+    counter->seen_ms = time.ms > counter->seen_ms ? time.ms : counter->seen_ms;
+    if (counter->slots[place] <= INT64_MAX / (2 * FRAUD_SLOTS) - amount) {
+        counter->slots[place] += amount;
+    }
+    for (size_t i = 0; i <= place; i++) {
+        sum += counter->slots[i];
+    }
+    const struct counter *before = find_counter(watch, thing, stretch_of(slot) - 1);
+    for (size_t i = place + 1; before != NULL && i < FRAUD_SLOTS; i++) {
+        sum += before->slots[i];
     }
     return sum;
+}
+
+/* Was an alert raised for it less than a window before or after? */
+static bool was_told(struct fraud_watch *watch, const struct fraud_rule *rule, uint64_t thing,
+                     struct unix_ms time)
+{
+    int64_t stretch = stretch_of(time.ms / slot_ms(rule));
+    for (int64_t i = stretch - 1; i <= stretch + 1; i++) {
+        const struct counter *counter = find_counter(watch, thing, i);
+        if (counter != NULL && counter->alerted_ms != INT64_MIN &&
+            counter->alerted_ms > time.ms - rule->window_ms &&
+            counter->alerted_ms < time.ms + rule->window_ms) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* How much of what the rule counts the activity is. */
@@ -207,16 +260,14 @@ static bool name_whole(const struct fraud_rule *rule, const struct fraud_activit
 }
 
 static int64_t whole_of(struct fraud_watch *watch, size_t index,
-                        const struct fraud_activity *activity, const char *subject, int64_t slot)
+                        const struct fraud_activity *activity, const char *subject)
 {
+    const struct fraud_rule *rule = &watch->rules.rules[index];
     struct whole whole;
-    if (!name_whole(&watch->rules.rules[index], activity, subject, &whole)) {
+    if (!name_whole(rule, activity, subject, &whole)) {
         return 0;
     }
-    struct counter *counter = find_counter(watch, key_of(index, true, whole.name));
-    counter_add(counter, slot, whole.amount);
-    counter->seen_ms = activity->time.ms;
-    return counter_sum(counter, slot);
+    return count(watch, rule, key_of(index, true, whole.name), activity->time, whole.amount);
 }
 
 static bool is_broken(const struct fraud_rule *rule, int64_t found, int64_t total)
@@ -245,17 +296,14 @@ static bool judge_rule(struct fraud_watch *watch, size_t index,
     if (!is_about(rule, activity->kind) || !name_subject(rule->by, activity, out->subject)) {
         return false;
     }
-    int64_t slot = activity->time.ms / slot_ms(rule);
-    struct counter *counter = find_counter(watch, key_of(index, false, out->subject));
-    counter_add(counter, slot, amount_of(rule, activity));
-    counter->seen_ms = activity->time.ms;
-    out->found = counter_sum(counter, slot);
-    bool was_told = counter->alerted_ms != INT64_MIN &&
-                    activity->time.ms < counter->alerted_ms + rule->window_ms;
-    int64_t total = rule->share == 0 ? 0 : whole_of(watch, index, activity, out->subject, slot);
-    out->total = total;
-    out->is_new = !was_told;
-    return is_broken(rule, out->found, total);
+    uint64_t thing = key_of(index, false, out->subject);
+    out->found = count(watch, rule, thing, activity->time, amount_of(rule, activity));
+    out->total = rule->share == 0 ? 0 : whole_of(watch, index, activity, out->subject);
+    if (!is_broken(rule, out->found, out->total)) {
+        return false;
+    }
+    out->is_new = !was_told(watch, rule, thing, activity->time);
+    return true;
 }
 
 size_t fraud_watch_note(struct fraud_watch *watch, const struct fraud_activity *activity,
@@ -271,12 +319,12 @@ size_t fraud_watch_note(struct fraud_watch *watch, const struct fraud_activity *
 }
 
 /* Back out of one slot. */
-static void take_out(struct fraud_watch *watch, uint64_t key, int64_t slot, int64_t amount)
+static void take_out(struct fraud_watch *watch, const struct fraud_rule *rule, uint64_t thing,
+                     struct unix_ms time, int64_t amount)
 {
-    struct counter *counter = find_counter(watch, key);
-    bool is_kept = counter->newest != INT64_MIN && slot <= counter->newest &&
-                   slot > counter->newest - FRAUD_SLOTS;
-    if (is_kept && counter->slots[place_of(slot)] >= amount) {
+    int64_t slot = time.ms / slot_ms(rule);
+    struct counter *counter = find_counter(watch, thing, stretch_of(slot));
+    if (counter != NULL && counter->slots[place_of(slot)] >= amount) {
         counter->slots[place_of(slot)] -= amount;
     }
 }
@@ -289,11 +337,10 @@ void fraud_watch_forget(struct fraud_watch *watch, const struct fraud_activity *
         if (!is_about(rule, activity->kind) || !name_subject(rule->by, activity, subject)) {
             continue;
         }
-        int64_t slot = activity->time.ms / slot_ms(rule);
         struct whole whole = {.amount = 0};
-        take_out(watch, key_of(i, false, subject), slot, amount_of(rule, activity));
+        take_out(watch, rule, key_of(i, false, subject), activity->time, amount_of(rule, activity));
         if (rule->share > 0 && name_whole(rule, activity, subject, &whole)) {
-            take_out(watch, key_of(i, true, whole.name), slot, whole.amount);
+            take_out(watch, rule, key_of(i, true, whole.name), activity->time, whole.amount);
         }
     }
 }
@@ -312,20 +359,30 @@ bool fraud_rules_equal(const struct fraud_rules *a, const struct fraud_rules *b)
     return is_equal;
 }
 
-void fraud_watch_alerted(struct fraud_watch *watch, const char *rule, struct slice subject,
-                         struct unix_ms time)
+static void set_alerted(struct fraud_watch *watch, const char *rule, const char *subject,
+                        struct unix_ms time, int64_t alerted_ms)
 {
-    char text[FRAUD_WORDS_BYTES];
-    if (subject.length >= sizeof text) {
-        return;
-    }
-    memcpy(text, subject.at, subject.length);
-    text[subject.length] = '\0';
     for (size_t i = 0; i < watch->rules.count; i++) {
-        if (strcmp(watch->rules.rules[i].name, rule) == 0) {
-            find_counter(watch, key_of(i, false, text))->alerted_ms = time.ms;
+        const struct fraud_rule *row = &watch->rules.rules[i];
+        if (strcmp(row->name, rule) == 0) {
+            int64_t stretch = stretch_of(time.ms / slot_ms(row));
+            struct counter *counter = make_counter(watch, key_of(i, false, subject), stretch);
+            counter->seen_ms = time.ms > counter->seen_ms ? time.ms : counter->seen_ms;
+            counter->alerted_ms = alerted_ms;
         }
     }
+}
+
+void fraud_watch_alerted(struct fraud_watch *watch, const char *rule, const char *subject,
+                         struct unix_ms time)
+{
+    set_alerted(watch, rule, subject, time, time.ms);
+}
+
+void fraud_watch_not_alerted(struct fraud_watch *watch, const char *rule, const char *subject,
+                             struct unix_ms time)
+{
+    set_alerted(watch, rule, subject, time, INT64_MIN);
 }
 
 /* "1 h", "30 min", "7 d". */

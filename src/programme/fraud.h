@@ -3,9 +3,10 @@
  *
  * A rule counts something by somebody in a window that ends with the activity at hand. A window is
  * FRAUD_SLOTS slots long, and the oldest is given up whole, so that what is counted is of at most
- * one window, and of at least 15/16 of one: a rule never finds too much. Times may come in any
- * order. A watch has room for FRAUD_KEYS things that are counted; with more of them at a time,
- * those that were about longest ago are forgotten.
+ * one window, and of at least 15/16 of one: a rule never finds too much. Times are those in the
+ * shops and may come in any order: a month of history that is read in one evening counts day by
+ * day, beside what the tills tell of today. A watch has room for FRAUD_KEYS stretches of
+ * FRAUD_SLOTS slots; with more of them those that were about longest ago are forgotten.
  *
  * No I/O, no clock, nothing random. A watch is used by one thread at a time.
  */
@@ -73,7 +74,8 @@ bool fraud_rules_equal(const struct fraud_rules *a, const struct fraud_rules *b)
 /* One thing that happened; texts are borrowed, an empty one is not known. */
 struct fraud_activity {
     enum fraud_counts kind; /* POINTS: those of an earn that was counted when they were not known */
-    struct slice card;      /* of REFERRALS: who brought the member, by id */
+    struct slice card;
+    struct slice member; /* by id, of whom no card was shown; of REFERRALS who brought the member */
     struct slice till;
     struct slice cashier;
     struct unix_ms time; /* in the shop */
@@ -82,9 +84,15 @@ struct fraud_activity {
 
 enum {
     FRAUD_SLOTS = 16,
-    FRAUD_KEYS = 1 << 17,
+    FRAUD_KEYS = 1 << 18,
     FRAUD_WORDS_BYTES = LIMIT_ALERT_BYTES + 1
 };
+
+/* Who it is, as the rule counts: "card 9280010000000012 at cashier 7". False when that is not
+ * known.
+ */
+bool fraud_subject(const struct fraud_rule *rule, const struct fraud_activity *activity,
+                   char out[FRAUD_WORDS_BYTES]);
 
 struct fraud_hit {
     size_t rule;
@@ -104,9 +112,13 @@ size_t fraud_watch_note(struct fraud_watch *watch, const struct fraud_activity *
                         struct fraud_hit out_hits[LIMIT_FRAUD_RULES]);
 /* It is not counted, after all: it was noted, and nothing came of it. */
 void fraud_watch_forget(struct fraud_watch *watch, const struct fraud_activity *activity);
-/* An alert was raised for it: the next one in the same window is not new. */
-void fraud_watch_alerted(struct fraud_watch *watch, const char *rule, struct slice subject,
+/* An alert was raised for it, as of the time of what it is about: what is found less than a window
+ * before or after is not new. */
+void fraud_watch_alerted(struct fraud_watch *watch, const char *rule, const char *subject,
                          struct unix_ms time);
+/* That one was not raised, after all. */
+void fraud_watch_not_alerted(struct fraud_watch *watch, const char *rule, const char *subject,
+                             struct unix_ms time);
 /* What was found, for people: "6 earns in 1 h, more than 5". */
 void fraud_words(const struct fraud_rules *rules, const struct fraud_hit *hit,
                  char out[FRAUD_WORDS_BYTES]);

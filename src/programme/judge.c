@@ -75,6 +75,9 @@ static enum err take_bid(struct judging *j, const struct bid *bid)
         TRY(metric_take(j, rule->take));
     }
     TRY(caps_count(j, bid->place, bid->code, bid->given));
+    if (rule->when.purchase != 0) {
+        TRY(purchase_have(j, bid->place));
+    }
     j->awards[j->award_count++] = (struct award){bid->place, bid->wanted, bid->given};
     judging_trace(j,
                   (struct trace_row){bid->place, TRACE_FIRED, NO_METRIC, bid->given, bid->wanted},

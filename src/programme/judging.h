@@ -50,9 +50,17 @@ bool match_line(const struct judging *j, const struct rule *rule, size_t line);
 MUST_USE enum err match_rule(struct judging *j, uint16_t place, bool *out_matches,
                              size_t *out_code);
 
-/* A metric as it was before the occasion, and as it is with what was given so far. ERR_RANGE. */
+/* A metric as it was before the occasion, and as it is with what was given so far: without what
+ * quotes hold of it, as nobody gets anything for what may never be paid. ERR_RANGE. */
 MUST_USE enum err metric_before(const struct judging *j, uint16_t metric, int64_t *out_value);
 MUST_USE enum err metric_now(const struct judging *j, uint16_t metric, int64_t *out_value);
+/* What they hold: it counts where the metric must stay below a bound. ERR_RANGE. */
+MUST_USE enum err metric_held(const struct judging *j, uint16_t metric, int64_t *out_held);
+/* Is the metric within its bounds? The number that is not, which may be with what is held.
+ * ERR_RANGE.
+ */
+MUST_USE enum err metric_bounded(const struct judging *j, const struct metric_bounds *bounds,
+                                 struct trace_row *out_row);
 /* The first day on which the metric's end is behind, as rules have prolonged it so far; not before
  * the occasion's day. */
 int64_t metric_end_now(const struct judging *j, uint16_t metric);
@@ -69,6 +77,11 @@ int64_t caps_leave(const struct judging *j, uint16_t place, size_t code, int64_t
 bool caps_use_up(const struct judging *j, uint16_t place, size_t code);
 /* ERR_RANGE, ERR_RESOURCE. */
 MUST_USE enum err caps_count(struct judging *j, uint16_t place, size_t code, int64_t given);
+
+/* How often the rule, which is for the n-th purchase, was had in the window that purchases are
+ * counted in; and once more. ERR_RANGE, ERR_RESOURCE. */
+MUST_USE enum err purchase_had(const struct judging *j, uint16_t place, int64_t *out_had);
+MUST_USE enum err purchase_have(struct judging *j, uint16_t place);
 
 /* What a rule would give now, without caps, in minor units; of its goods' lines in `parts` each
  * one's weight for sharing it out (0 for other lines). ERR_RANGE, ERR_RESOURCE. */

@@ -226,23 +226,31 @@ static enum err match_metrics(const struct judging *j, const struct when *when,
 {
     *out = holds;
     for (size_t i = 0; i < when->metric_count && out->reason == TRACE_FIRED; i++) {
-        const struct metric_bounds *bounds = &when->metrics[i];
-        int64_t value;
-        TRY(bounds->counts_this ? metric_now(j, bounds->metric, &value)
-                                : metric_before(j, bounds->metric, &value));
-        if (value < bounds->at_least) {
-            *out = fails(TRACE_METRIC_BELOW, value, bounds->at_least);
-            out->metric = bounds->metric;
-        } else if (value >= bounds->below) {
-            *out = fails(TRACE_METRIC_ABOVE, value, bounds->below);
-            out->metric = bounds->metric;
-        }
+        TRY(metric_bounded(j, &when->metrics[i], out));
     }
     return ERR_OK;
 }
 
-static enum err match_member(struct judging *j, const struct when *when, struct trace_row *out)
+/* The n-th purchase has it, and no other one: also when one that was promised, and counted as such,
+ * was given up. */
+static enum err match_purchase(const struct judging *j, uint16_t place, struct trace_row *out)
 {
+    const struct when *when = &j->text->rules[place].when;
+    int64_t before;
+    int64_t had;
+    TRY(metric_before(j, when->purchases, &before));
+    TRY(purchase_had(j, place, &had));
+    if (before != (int64_t)when->purchase - 1) {
+        *out = fails(TRACE_PURCHASE, before + 1, when->purchase);
+    } else if (had > 0) {
+        *out = fails(TRACE_PURCHASE_HAD, when->purchase, when->purchase);
+    }
+    return ERR_OK;
+}
+
+static enum err match_member(struct judging *j, uint16_t place, struct trace_row *out)
+{
+    const struct when *when = &j->text->rules[place].when;
     if (when->is_referred && !occasion_is_referred(j->occasion)) {
         *out = fails(TRACE_REFERRER, j->occasion->shopper.referrer.length > 0 ? 1 : 0, 0);
         return ERR_OK;
@@ -263,19 +271,15 @@ static enum err match_member(struct judging *j, const struct when *when, struct 
     if (out->reason == TRACE_FIRED) {
         TRY(match_metrics(j, when, out));
     }
-    if (out->reason == TRACE_FIRED && when->purchase != 0) {
-        int64_t before;
-        TRY(metric_before(j, when->purchases, &before));
-        if (before != (int64_t)when->purchase - 1) {
-            *out = fails(TRACE_PURCHASE, before + 1, when->purchase);
-        }
-    }
-    return ERR_OK;
+    return out->reason == TRACE_FIRED && when->purchase != 0 ? match_purchase(j, place, out)
+                                                             : ERR_OK;
 }
 
+/* A term is given back by an event: else a quote would promise what a second one promises too. */
 static bool is_on(const struct rule *rule, const struct occasion *occasion)
 {
-    return rule->is_on_any ||
+    bool is_never_sold = rule->gift.gives == GIVES_REFUND && occasion->kind == OCCASION_SALE;
+    return (rule->is_on_any && !is_never_sold) ||
            (rule->on == occasion->kind &&
             (rule->on == OCCASION_SALE || slice_equal(rule->event, occasion->event)));
 }
@@ -322,7 +326,7 @@ static enum err match_all(struct judging *j, uint16_t place, struct trace_row *o
         TRY(match_basket(j, rule, out));
     }
     if (out->reason == TRACE_FIRED) {
-        TRY(match_member(j, &rule->when, out));
+        TRY(match_member(j, place, out));
     }
     if (out->reason == TRACE_FIRED) {
         TRY(match_take(j, rule, out));

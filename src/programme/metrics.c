@@ -51,9 +51,30 @@ static int64_t streak_growth(const struct judging *j, uint16_t metric)
     return is_begun || !is_sale(j) ? 0 : streak_before(j, metric) + 1;
 }
 
-enum err metric_before(const struct judging *j, uint16_t metric, int64_t *out_value)
+enum err metric_held(const struct judging *j, uint16_t metric, int64_t *out_held)
 {
     struct window window = window_of(j, metric);
+    uint64_t slot = rules_held_slot(j->rules, metric);
+    *out_held = 0;
+    return slot == 0 ? ERR_OK
+                     : standing_sum(j->standing, slot, window_first_bucket(window, j->day),
+                                    window_bucket(window, j->day), out_held);
+}
+
+/* What sums, without what is held of it. */
+static enum err sum_before(const struct judging *j, uint16_t metric, int64_t *out_sum)
+{
+    struct window window = window_of(j, metric);
+    int64_t sum;
+    int64_t held;
+    TRY(standing_sum(j->standing, rules_metric_slot(j->rules, metric),
+                     window_first_bucket(window, j->day), window_bucket(window, j->day), &sum));
+    TRY(metric_held(j, metric, &held));
+    return int64_sub(sum, held, out_sum);
+}
+
+enum err metric_before(const struct judging *j, uint16_t metric, int64_t *out_value)
+{
     switch (j->text->metrics[metric].of) {
     case METRIC_UNTIL: {
         int64_t end = end_before(j, metric);
@@ -73,9 +94,7 @@ enum err metric_before(const struct judging *j, uint16_t metric, int64_t *out_va
     case METRIC_GIVEN:
     case METRIC_OF_COUNT:
     default:
-        return standing_sum(j->standing, rules_metric_slot(j->rules, metric),
-                            window_first_bucket(window, j->day), window_bucket(window, j->day),
-                            out_value);
+        return sum_before(j, metric, out_value);
     }
 }
 
@@ -148,10 +167,34 @@ enum err metric_now(const struct judging *j, uint16_t metric, int64_t *out_value
     return int64_add(before, more, out_value);
 }
 
-/* Out of one bucket, as much of it as is there. */
-static enum err take_bucket(struct judging *j, uint64_t slot, int64_t bucket, int64_t *left)
+enum err metric_bounded(const struct judging *j, const struct metric_bounds *bounds,
+                        struct trace_row *out_row)
 {
-    int64_t there = standing_value_now(j->standing, &j->changes, slot, bucket);
+    int64_t value;
+    int64_t most;
+    TRY(bounds->counts_this ? metric_now(j, bounds->metric, &value)
+                            : metric_before(j, bounds->metric, &value));
+    TRY(metric_held(j, bounds->metric, &most));
+    TRY(int64_add(value, most, &most));
+    out_row->reason = value < bounds->at_least ? TRACE_METRIC_BELOW
+                      : most >= bounds->below  ? TRACE_METRIC_ABOVE
+                                               : TRACE_FIRED;
+    if (out_row->reason != TRACE_FIRED) {
+        bool is_below = out_row->reason == TRACE_METRIC_BELOW;
+        out_row->metric = bounds->metric;
+        out_row->has = is_below ? value : most;
+        out_row->wants = is_below ? bounds->at_least : bounds->below;
+    }
+    return ERR_OK;
+}
+
+/* Out of one bucket, as much of it as is there and not only promised. */
+static enum err take_bucket(struct judging *j, uint16_t metric, int64_t bucket, int64_t *left)
+{
+    uint64_t slot = rules_metric_slot(j->rules, metric);
+    int64_t held = standing_value(j->standing, rules_held_slot(j->rules, metric), bucket);
+    int64_t there;
+    TRY(int64_sub(standing_value_now(j->standing, &j->changes, slot, bucket), held, &there));
     int64_t taken = there < *left ? there : *left;
     if (taken <= 0) {
         return ERR_OK;
@@ -170,10 +213,10 @@ enum err metric_take(struct judging *j, const struct take *take)
         const struct standing_number *n = &j->standing->at[i];
         bool is_in = n->slot == slot && n->bucket >= window_first_bucket(window, j->day);
         if (is_in && n->bucket < last) {
-            TRY(take_bucket(j, slot, n->bucket, &left));
+            TRY(take_bucket(j, take->metric, n->bucket, &left));
         }
     }
-    return take_bucket(j, slot, last, &left);
+    return take_bucket(j, take->metric, last, &left);
 }
 
 static enum err grow(struct judging *j, uint16_t number)

@@ -40,6 +40,16 @@ static enum err check_offer(const struct rules_text *text, size_t place, struct 
         !are_below(offer->goods, offer->goods_count, text->goods_count)) {
         return note_set(note, ERR_INPUT, "offer %s: it is for no goods", offer->name);
     }
+    if (offer->coupon != NULL &&
+        (*offer->coupon >= text->coupon_count || text->coupons[*offer->coupon].code_count > 0)) {
+        return note_set(note, ERR_INPUT, "offer %s: its coupon has no codes that are issued",
+                        offer->name);
+    }
+    if (offer->coupon != NULL && text->campaigns[offer->campaign].most > LIMIT_GIVEN_CODES) {
+        return note_set(note, ERR_INPUT,
+                        "offer %s: a member has at most %u offers of a campaign that gives coupons",
+                        offer->name, LIMIT_GIVEN_CODES);
+    }
     if (offer->days == 0 || offer->days > LIMIT_OFFER_DAYS) {
         return note_set(note, ERR_INPUT, "offer %s: it is good for 1 to %u days", offer->name,
                         LIMIT_OFFER_DAYS);
@@ -89,6 +99,10 @@ bool campaign_is_control(int64_t number)
 
 bool rule_is_offered(const struct rule *rule, const struct offer *offer)
 {
+    const uint16_t *asked = rule->when.coupon;
+    if (asked != NULL && offer->coupon != NULL && *asked == *offer->coupon) {
+        return true;
+    }
     for (size_t m = 0; m < rule->when.metric_count; m++) {
         const struct metric_bounds *bounds = &rule->when.metrics[m];
         if (bounds->metric == offer->until && bounds->at_least > 0 && !bounds->counts_this) {

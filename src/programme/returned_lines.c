@@ -50,3 +50,22 @@ enum err returned_lines_rest(const struct occasion *sold, const int64_t *back, s
                            : int64_mul_div(sold->paid_in_points.minor, rest.minor, cost.minor,
                                            ROUNDING_DOWN, &out_rest->paid_in_points.minor);
 }
+
+int64_t returned_part(int64_t gave, int64_t taken, int64_t rest)
+{
+    int64_t left = gave + taken;
+    return rest < 0 ? left : left - rest;
+}
+
+enum err returned_share(int64_t gave, int64_t before, int64_t after, int64_t whole,
+                        int64_t *out_part)
+{
+    int64_t then = 0;
+    int64_t now = gave;
+    if (whole > 0) {
+        TRY(int64_mul_div(gave, before, whole, ROUNDING_DOWN, &then));
+        TRY(int64_mul_div(gave, after, whole, ROUNDING_DOWN, &now));
+    }
+    *out_part = now - then;
+    return ERR_OK;
+}

@@ -18,5 +18,12 @@ int64_t returned_lines_whole(const struct basket_line *line);
  * New lines are in the arena. ERR_RANGE, ERR_RESOURCE. */
 MUST_USE enum err returned_lines_rest(const struct occasion *sold, const int64_t *back,
                                       struct arena *arena, struct occasion *out_rest);
+/* What goes back now of a number to which the sale added `gave`, of which `taken` (0 or less) has
+ * gone back and to which the rest would have added `rest`: never more in all than the sale added. 0
+ * or less: nothing. */
+int64_t returned_part(int64_t gave, int64_t taken, int64_t rest);
+/* Of what is shared out by amount: `before` of `whole` had come back, and now `after` has. */
+MUST_USE enum err returned_share(int64_t gave, int64_t before, int64_t after, int64_t whole,
+                                 int64_t *out_part);
 
 #endif

@@ -117,6 +117,7 @@ struct offer {
     const uint16_t *segments; /* to members in one of these; */
     size_t segment_count;     /* 0: to all */
     unsigned days;            /* good so long, with the day on which it is given; 1 or more */
+    const uint16_t *coupon;   /* with it comes a code of this one, good as long; NULL: none */
     unsigned line;            /* of the file; 0: not from a file */
 };
 
@@ -156,7 +157,8 @@ enum gives {
     GIVES_PRICE,            /* so many of the goods, the cheapest, cost so much each and no more */
     GIVES_UNTIL,  /* a metric's end is so many days or months away, or stays where it is */
     GIVES_ITEM,   /* a thing: a gift, a voucher, free delivery */
-    GIVES_REFUND, /* money for the days that are left of what was paid, which end */
+    GIVES_REFUND, /* money for the days that are left of what was paid, which end; never at a sale
+                   */
     GIVES_EVENT,  /* the one who brought the member has an event */
     GIVES_COUNT
 };

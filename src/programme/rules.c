@@ -189,6 +189,25 @@ uint64_t rules_cap_slot(const struct rules *rules, uint16_t rule, size_t cap, en
     return of == SLOT_CAP_USES ? slots->uses : slots->amount;
 }
 
+uint64_t rules_held_slot(const struct rules *rules, uint16_t metric)
+{
+    ASSERT(metric < rules->text.metric_count);
+    return rules->slots.held[metric];
+}
+
+bool rules_is_held(const struct rules *rules, uint64_t slot, uint64_t *out_marks)
+{
+    const struct slot_window *found = rules_slots_find(&rules->slots, slot);
+    *out_marks = found == NULL ? 0 : found->marks;
+    return found != NULL && found->is_held;
+}
+
+uint64_t rules_had_slot(const struct rules *rules, uint16_t rule)
+{
+    ASSERT(rule < rules->text.rule_count && rules->text.rules[rule].when.purchase != 0);
+    return rules->slots.had[rule];
+}
+
 enum err rules_drop_passed(const struct rules *rules, const struct standing *standing, int64_t day,
                            struct arena *arena, struct standing *out_standing)
 {

@@ -89,6 +89,7 @@ static enum err place_slots(const struct rules_text *text, struct rules_slots *s
         enum metric_of of = text->metrics[m].of;
         bool is_latest = of == METRIC_UNTIL || of == METRIC_SINCE || of == METRIC_STREAK;
         slots->metrics[m] = slot_named(is_latest ? SLOT_METRIC_LATEST : SLOT_METRIC, 0, name);
+        slots->held[m] = is_latest ? 0 : slot_named(SLOT_METRIC_HELD, 0, name);
         names[count++] = (struct named_slot){slot_named(SLOT_METRIC, 0, name), metric_word, name,
                                              text->metrics[m].line};
     }
@@ -96,6 +97,11 @@ static enum err place_slots(const struct rules_text *text, struct rules_slots *s
         const struct rule *rule = &text->rules[r];
         names[count++] = (struct named_slot){slot_named(SLOT_RULE, 0, rule->name), rule_word,
                                              rule->name, rule->line};
+        if (rule->when.purchase != 0) {
+            unsigned kind = (unsigned)text->metrics[rule->when.purchases].window.kind;
+            slots->had[r] = slot_named(SLOT_PURCHASE_HAD, kind, rule->name);
+            names[count++] = (struct named_slot){slots->had[r], rule_word, rule->name, rule->line};
+        }
         slots->cap_first[r + 1] = slots->cap_first[r] + (uint32_t)rule->cap_count;
         for (size_t c = 0; c < rule->cap_count; c++) {
             unsigned variant =
@@ -119,29 +125,50 @@ static int compare_windows(const void *a, const void *b)
     return (x->slot > y->slot) - (x->slot < y->slot);
 }
 
+static void place_metric_windows(const struct rules_text *text, struct rules_slots *slots,
+                                 size_t *count)
+{
+    for (size_t m = 0; m < text->metric_count; m++) {
+        const struct metric *metric = &text->metrics[m];
+        slots->windows[(*count)++] = (struct slot_window){.slot = slots->metrics[m],
+                                                          .window = metric->window,
+                                                          .is_streak = metric->of == METRIC_STREAK,
+                                                          .is_held = slots->held[m] != 0,
+                                                          .marks = slots->held[m]};
+        if (slots->held[m] != 0) {
+            slots->windows[(*count)++] =
+                (struct slot_window){.slot = slots->held[m], .window = metric->window};
+        }
+        for (unsigned v = 0; v < 2 && metric->of == METRIC_UNTIL; v++) {
+            slots->windows[(*count)++] = (struct slot_window){
+                .slot = slot_named(SLOT_TERM_PAID, v, metric->name), .window = metric->window};
+        }
+    }
+}
+
 static void place_windows(const struct rules_text *text, struct rules_slots *slots)
 {
     size_t count = 0;
     for (size_t c = 0; c < text->campaign_count; c++) {
         slots->windows[count++] = (struct slot_window){
-            slot_named(SLOT_CAMPAIGN, 0, text->campaigns[c].name), {WINDOW_EVER, 0}, false};
+            .slot = slot_named(SLOT_CAMPAIGN, 0, text->campaigns[c].name), .window = {WINDOW_EVER}};
     }
-    for (size_t m = 0; m < text->metric_count; m++) {
-        const struct metric *metric = &text->metrics[m];
-        slots->windows[count++] =
-            (struct slot_window){slots->metrics[m], metric->window, metric->of == METRIC_STREAK};
-        for (unsigned v = 0; v < 2 && metric->of == METRIC_UNTIL; v++) {
-            uint64_t slot = slot_named(SLOT_TERM_PAID, v, metric->name);
-            slots->windows[count++] = (struct slot_window){slot, metric->window, false};
-        }
-    }
+    place_metric_windows(text, slots, &count);
     for (size_t r = 0; r < text->rule_count; r++) {
+        if (slots->had[r] != 0) {
+            slots->windows[count++] =
+                (struct slot_window){.slot = slots->had[r],
+                                     .window = text->metrics[text->rules[r].when.purchases].window,
+                                     .is_held = true};
+        }
         for (size_t c = 0; c < text->rules[r].cap_count; c++) {
             const struct cap_slots *cap = &slots->caps[slots->cap_first[r] + c];
             struct window window = text->rules[r].caps[c].window;
             if (!text->rules[r].caps[c].is_per_receipt) {
-                slots->windows[count++] = (struct slot_window){cap->amount, window, false};
-                slots->windows[count++] = (struct slot_window){cap->uses, window, false};
+                slots->windows[count++] =
+                    (struct slot_window){.slot = cap->amount, .window = window, .is_held = true};
+                slots->windows[count++] =
+                    (struct slot_window){.slot = cap->uses, .window = window, .is_held = true};
             }
         }
     }
@@ -153,12 +180,15 @@ static enum err reserve(const struct rules_text *text, struct rules_slots *slots
 {
     size_t caps = count_caps(text);
     slots->metrics = calloc(text->metric_count + 1, sizeof slots->metrics[0]);
+    slots->held = calloc(text->metric_count + 1, sizeof slots->held[0]);
     slots->cap_first = calloc(text->rule_count + 1, sizeof slots->cap_first[0]);
     slots->caps = calloc(caps + 1, sizeof slots->caps[0]);
-    slots->windows = calloc(3 * text->metric_count + text->campaign_count + 2 * caps + 1,
-                            sizeof slots->windows[0]);
-    bool has_all = slots->metrics != NULL && slots->cap_first != NULL && slots->caps != NULL &&
-                   slots->windows != NULL;
+    slots->had = calloc(text->rule_count + 1, sizeof slots->had[0]);
+    size_t windows =
+        4 * text->metric_count + text->campaign_count + text->rule_count + 2 * caps + 1;
+    slots->windows = calloc(windows, sizeof slots->windows[0]);
+    bool has_all = slots->metrics != NULL && slots->held != NULL && slots->cap_first != NULL &&
+                   slots->caps != NULL && slots->had != NULL && slots->windows != NULL;
     return has_all ? ERR_OK : ERR_RESOURCE;
 }
 
@@ -166,7 +196,7 @@ static enum err fill(const struct rules_text *text, struct rules_slots *slots, s
 {
     TRY(reserve(text, slots));
     size_t most = text->goods_count + text->metric_count + text->tier_count + text->coupon_count +
-                  text->segment_count + text->campaign_count + text->rule_count +
+                  text->segment_count + text->campaign_count + 2 * text->rule_count +
                   2 * count_caps(text);
     struct named_slot *names = calloc(most + 1, sizeof names[0]);
     if (names == NULL) {
@@ -194,28 +224,36 @@ enum err rules_slots_init(const struct rules_text *text, struct rules_slots *out
 void rules_slots_fini(struct rules_slots *slots)
 {
     free(slots->metrics);
+    free(slots->held);
     free(slots->cap_first);
     free(slots->caps);
+    free(slots->had);
     free(slots->windows);
 }
 
-bool rules_slots_look_at(const struct rules_slots *slots, const struct standing_number *number,
-                         int64_t day)
+const struct slot_window *rules_slots_find(const struct rules_slots *slots, uint64_t slot)
 {
     size_t low = 0;
     size_t high = slots->window_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (slots->windows[middle].slot < number->slot) {
+        if (slots->windows[middle].slot < slot) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    if (low == slots->window_count || slots->windows[low].slot != number->slot) {
+    bool is_there = low < slots->window_count && slots->windows[low].slot == slot;
+    return is_there ? &slots->windows[low] : NULL;
+}
+
+bool rules_slots_look_at(const struct rules_slots *slots, const struct standing_number *number,
+                         int64_t day)
+{
+    const struct slot_window *found = rules_slots_find(slots, number->slot);
+    if (found == NULL) {
         return false;
     }
-    const struct slot_window *found = &slots->windows[low];
     int64_t first = window_first_bucket(found->window, day);
     return number->bucket >= (found->is_streak ? window_bucket(found->window, first - 1) : first);
 }

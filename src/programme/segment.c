@@ -57,18 +57,8 @@ static bool is_in(const struct judging *j, uint16_t segment)
 static enum err match_metrics(const struct judging *j, const struct segment *segment,
                               struct trace_row *row)
 {
-    for (size_t m = 0; m < segment->metric_count; m++) {
-        const struct metric_bounds *bounds = &segment->metrics[m];
-        int64_t value;
-        TRY(metric_before(j, bounds->metric, &value));
-        bool is_below = value < bounds->at_least;
-        if (is_below || value >= bounds->below) {
-            row->reason = is_below ? TRACE_METRIC_BELOW : TRACE_METRIC_ABOVE;
-            row->metric = bounds->metric;
-            row->has = value;
-            row->wants = is_below ? bounds->at_least : bounds->below;
-            return ERR_OK;
-        }
+    for (size_t m = 0; m < segment->metric_count && row->reason == TRACE_FIRED; m++) {
+        TRY(metric_bounded(j, &segment->metrics[m], row));
     }
     return ERR_OK;
 }

@@ -35,6 +35,8 @@ static enum slot_merge merge_of(enum slot_of of)
     case SLOT_METRIC:
     case SLOT_CAP_AMOUNT:
     case SLOT_CAP_USES:
+    case SLOT_PURCHASE_HAD:
+    case SLOT_METRIC_HELD:
         break;
     }
     return SLOT_SUMS;

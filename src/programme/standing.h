@@ -28,10 +28,12 @@ enum slot_of {
     SLOT_COUPON = 8, /* of a code: variant 0 the first day on which it is over, 1 whose it is */
     SLOT_COUPON_COUNT = 16, /* of all codes of a coupon: variant 0 issued, 1 used, 2 revoked */
     /* What the office says of a member, in STANDING_KEPT. */
-    SLOT_REFERRER = 20, /* who brought the member: halves of its id (ledger/referral.h) */
-    SLOT_LIST = 21,     /* 1: the member is on the static list of that name */
-    SLOT_RAISED = 22,   /* of an event that is still to be judged (ledger/referral.h) */
-    SLOT_LINE_BACK = 23 /* of a sale: how much of a line came back (returned_lines.h) */
+    SLOT_REFERRER = 20,     /* who brought the member: halves of its id (ledger/referral.h) */
+    SLOT_LIST = 21,         /* 1: the member is on the static list of that name */
+    SLOT_RAISED = 22,       /* of an event that is still to be judged (ledger/referral.h) */
+    SLOT_LINE_BACK = 23,    /* of a sale: how much of a line came back (returned_lines.h) */
+    SLOT_PURCHASE_HAD = 24, /* of a rule for the n-th purchase: how often it was had */
+    SLOT_METRIC_HELD = 25   /* of a metric: so much of its number is only promised by quotes */
 };
 
 /* The bucket of numbers that belong to no programme: no version of one drops them. */

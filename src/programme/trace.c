@@ -19,6 +19,7 @@ const char *trace_reason_name(enum trace_reason reason)
         [TRACE_METRIC_BELOW] = "metric_below",
         [TRACE_METRIC_ABOVE] = "metric_above",
         [TRACE_PURCHASE] = "purchase",
+        [TRACE_PURCHASE_HAD] = "purchase_had",
         [TRACE_NOTHING] = "nothing",
         [TRACE_GROUP] = "group",
         [TRACE_EXCLUDED] = "excluded",

@@ -1,40 +1,15 @@
-#include "programme/trial.h"
+#include "programme/trial_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "programme/hash.h"
+#include "programme/kept_case.h"
 
 #define ARENA_BYTES  (256u << 20)
 #define PLACES_FIRST 1024
 #define WORD_BITS    64
-
-struct member {
-    uint8_t *key; /* malloc */
-    size_t key_length;
-    uint64_t hash;
-    struct standing_number *numbers; /* malloc */
-    size_t number_count;
-    uint64_t *rules; /* a bit for each that fired; malloc */
-    uint64_t sales;
-    int64_t points;
-    int64_t discount;
-};
-
-struct trial {
-    const struct rules *rules;
-    struct trial_rule *by_rule;
-    struct member *members;
-    size_t member_count;
-    size_t member_capacity;
-    uint32_t *places; /* open addressing: a member's index + 1; 0 is free */
-    size_t place_count;
-    struct trial_totals totals;
-    struct standing_number *numbers; /* of all members together; malloc */
-    size_t number_count;
-    struct arena arena;
-};
 
 enum err trial_create(const struct rules *rules, struct trial **out_trial)
 {
@@ -69,6 +44,7 @@ void trial_destroy(struct trial *trial)
     free(trial->places);
     free(trial->by_rule);
     free(trial->numbers);
+    trial_forget_returns(trial);
     arena_fini(&trial->arena);
     free(trial);
 }
@@ -88,7 +64,7 @@ static uint32_t *place_of(const struct trial *trial, uint64_t hash, struct slice
         if (*place == 0) {
             return place;
         }
-        const struct member *member = &trial->members[*place - 1];
+        const struct trial_person *member = &trial->members[*place - 1];
         if (member->hash == hash && slice_equal(slice_of(member->key, member->key_length), key)) {
             return place;
         }
@@ -99,7 +75,7 @@ static enum err grow(struct trial *trial)
 {
     if (trial->member_count == trial->member_capacity) {
         size_t capacity = trial->member_capacity == 0 ? PLACES_FIRST : trial->member_capacity * 2;
-        struct member *members = realloc(trial->members, capacity * sizeof members[0]);
+        struct trial_person *members = realloc(trial->members, capacity * sizeof members[0]);
         if (members == NULL) {
             return ERR_RESOURCE;
         }
@@ -117,13 +93,13 @@ static enum err grow(struct trial *trial)
     trial->places = places;
     trial->place_count *= 2;
     for (size_t i = 0; i < trial->member_count; i++) {
-        const struct member *m = &trial->members[i];
+        const struct trial_person *m = &trial->members[i];
         *place_of(trial, m->hash, slice_of(m->key, m->key_length)) = (uint32_t)i + 1;
     }
     return ERR_OK;
 }
 
-static enum err member_find(struct trial *trial, struct slice key, struct member **out_member)
+enum err trial_person_find(struct trial *trial, struct slice key, struct trial_person **out_member)
 {
     uint64_t hash = hash_of(key);
     uint32_t *place = place_of(trial, hash, key);
@@ -133,10 +109,10 @@ static enum err member_find(struct trial *trial, struct slice key, struct member
     }
     TRY(grow(trial));
     size_t words = rules_text(trial->rules)->rule_count / WORD_BITS + 1;
-    struct member member = {.key = malloc(key.length),
-                            .key_length = key.length,
-                            .hash = hash,
-                            .rules = calloc(words, sizeof member.rules[0])};
+    struct trial_person member = {.key = malloc(key.length),
+                                  .key_length = key.length,
+                                  .hash = hash,
+                                  .rules = calloc(words, sizeof member.rules[0])};
     if (member.key == NULL || member.rules == NULL) {
         free(member.key);
         free(member.rules);
@@ -149,10 +125,9 @@ static enum err member_find(struct trial *trial, struct slice key, struct member
     return ERR_OK;
 }
 
-/* Keeps what a standing is after a judgement, in memory of its own: windows that have passed go. */
-static enum err keep(struct trial *trial, const struct standing *before,
-                     const struct standing_changes *changes, int64_t day,
-                     struct standing_number **numbers, size_t *number_count)
+enum err trial_keep(struct trial *trial, const struct standing *before,
+                    const struct standing_changes *changes, int64_t day,
+                    struct standing_number **numbers, size_t *number_count)
 {
     struct standing after;
     TRY(rules_drop_passed(trial->rules, before, day, &trial->arena, &after));
@@ -183,10 +158,10 @@ static enum err keep_claims(struct trial *trial, const struct judgement *judgeme
     }
     return changes.count == 0
                ? ERR_OK
-               : keep(trial, &before, &changes, day, &trial->numbers, &trial->number_count);
+               : trial_keep(trial, &before, &changes, day, &trial->numbers, &trial->number_count);
 }
 
-static enum err count_awards(struct trial *trial, struct member *member,
+static enum err count_awards(struct trial *trial, struct trial_person *member,
                              const struct judgement *judgement)
 {
     for (size_t i = 0; i < judgement->award_count; i++) {
@@ -204,7 +179,7 @@ static enum err count_awards(struct trial *trial, struct member *member,
     return ERR_OK;
 }
 
-static enum err count_sale(struct trial *trial, struct member *member,
+static enum err count_sale(struct trial *trial, struct trial_person *member,
                            const struct judgement *judgement)
 {
     struct trial_totals *totals = &trial->totals;
@@ -218,8 +193,25 @@ static enum err count_sale(struct trial *trial, struct member *member,
     return int64_add(member->discount, judgement->discount.minor, &member->discount);
 }
 
+/* For a return that judges it again. */
+static enum err write_kept(const struct trial *trial, const struct standing *before,
+                           const struct occasion *occasion, const struct judgement *judgement)
+{
+    struct kept_case kept = {.occasion = *occasion,
+                             .standing = *before,
+                             .points = judgement->points,
+                             .gross = judgement->gross,
+                             .discount = judgement->discount,
+                             .awards = judgement->awards,
+                             .award_count = judgement->award_count,
+                             .codes = judgement->codes};
+    buffer_clear(trial->kept);
+    kept_case_encode(&kept, trial->kept);
+    return trial->kept->err;
+}
+
 /* Judges an occasion of a member, and keeps what it changes. */
-static enum err judge_member(struct trial *trial, struct member *member,
+static enum err judge_member(struct trial *trial, struct trial_person *member,
                              const struct occasion *occasion, bool is_traced,
                              struct judgement *out_judgement, struct note *note)
 {
@@ -228,9 +220,12 @@ static enum err judge_member(struct trial *trial, struct member *member,
     known.programme = (struct standing){trial->numbers, trial->number_count};
     known.shopper.key = slice_of(member->key, member->key_length);
     TRY(judge(trial->rules, &before, &known, is_traced, &trial->arena, out_judgement, note));
+    if (trial->kept != NULL && known.kind == OCCASION_SALE) {
+        TRY(write_kept(trial, &before, &known, out_judgement));
+    }
     int64_t day = occasion_day(occasion);
-    TRY(keep(trial, &before, &out_judgement->changes, day, &member->numbers,
-             &member->number_count));
+    TRY(trial_keep(trial, &before, &out_judgement->changes, day, &member->numbers,
+                   &member->number_count));
     TRY(keep_claims(trial, out_judgement, day));
     return count_awards(trial, member, out_judgement);
 }
@@ -242,7 +237,7 @@ static enum err judge_raised(struct trial *trial, const struct occasion *occasio
     struct slice key = occasion->shopper.referrer;
     uint32_t place = key.length == 0 ? 0 : *place_of(trial, hash_of(key), key);
     for (size_t i = 0; place != 0 && i < judgement->raised_count; i++) {
-        struct member *member = &trial->members[place - 1];
+        struct trial_person *member = &trial->members[place - 1];
         const struct occasion event = {
             .kind = OCCASION_EVENT, .event = judgement->raised[i].event, .local = occasion->local};
         struct judgement given;
@@ -262,14 +257,19 @@ enum err trial_sale(struct trial *trial, struct slice member, const struct occas
         return judge(trial->rules, &nothing, occasion, is_traced, &trial->arena, out_judgement,
                      note);
     }
-    struct member *found;
+    struct trial_person *found;
     struct judgement judgement;
-    TRY(member_find(trial, member, &found));
+    TRY(trial_person_find(trial, member, &found));
     TRY(judge_member(trial, found, occasion, is_traced, &judgement, note));
     TRY(count_sale(trial, found, &judgement));
     TRY(judge_raised(trial, occasion, &judgement, note));
     *out_judgement = judgement;
     return ERR_OK;
+}
+
+void trial_keep_sales(struct trial *trial, struct buffer *kept)
+{
+    trial->kept = kept;
 }
 
 struct trial_totals trial_totals(const struct trial *trial)
@@ -288,7 +288,7 @@ struct trial_rule trial_rule(const struct trial *trial, uint16_t rule)
 struct trial_member trial_member(const struct trial *trial, size_t index)
 {
     ASSERT(index < trial->member_count);
-    const struct member *m = &trial->members[index];
+    const struct trial_person *m = &trial->members[index];
     return (struct trial_member){slice_of(m->key, m->key_length), m->sales, m->points, m->discount};
 }
 
@@ -301,6 +301,6 @@ struct trial_member trial_member_of(const struct trial *trial, struct slice key)
 struct standing trial_standing_of(const struct trial *trial, struct slice key)
 {
     uint32_t place = *place_of(trial, hash_of(key), key);
-    const struct member *m = place == 0 ? NULL : &trial->members[place - 1];
+    const struct trial_person *m = place == 0 ? NULL : &trial->members[place - 1];
     return m == NULL ? (struct standing){NULL, 0} : (struct standing){m->numbers, m->number_count};
 }

@@ -2,14 +2,16 @@
  *
  * Judges sale after sale as the node would, with a standing for each member that grows by it, and
  * one for all of them. An event for who brought a member is judged at once, where the trial knows
- * that one. Memory grows with members, not with sales. Not thread-safe.
+ * that one. A return takes back what the node would take. Memory grows with members and with sales
+ * of which something came back, not with sales. Not thread-safe.
  */
 #ifndef PROGRAMME_TRIAL_H
 #define PROGRAMME_TRIAL_H
 
 #include "programme/judge.h"
 
-/* What one rule gave in all, in minor units of points, or of money for a discount. */
+/* What one rule gave in all, in minor units of points, or of money for a discount; `given` without
+ * what came back. */
 struct trial_rule {
     uint64_t fired;   /* sales */
     uint64_t members; /* to how many different ones */
@@ -21,7 +23,7 @@ struct trial_totals {
     uint64_t sales;
     uint64_t sales_with_points;
     uint64_t members;
-    int64_t gross_minor;
+    int64_t gross_minor; /* this and what follows without what came back */
     int64_t discount_minor;
     int64_t points_minor;
 };
@@ -47,6 +49,24 @@ void trial_destroy(struct trial *trial);
 MUST_USE enum err trial_sale(struct trial *trial, struct slice member,
                              const struct occasion *occasion, bool is_traced,
                              struct judgement *out_judgement, struct note *note);
+
+/* From now on what trial_return needs of a member's sale is in `kept` when it was judged, until the
+ * next one is. NULL: nothing. The buffer is borrowed. */
+void trial_keep_sales(struct trial *trial, struct buffer *kept);
+
+/* A line of a sale that comes back. */
+struct trial_back {
+    uint32_t line;          /* its place in the sale, from 1 on */
+    int64_t quantity_milli; /* 0: all that is left of it */
+};
+/* Takes back what the sale without these lines does not deserve (returned_lines.h), or by amount
+ * its share, where judged again it would get something else, or no lines are named. `sale` is a
+ * number that the caller gives each; `kept` as it was written. What an event gave to who brought
+ * the member stays. ERR_INPUT: a line that there is not, or of which less is left, or more money
+ * than the sale has; nothing has changed then. */
+MUST_USE enum err trial_return(struct trial *trial, uint64_t sale, struct slice kept,
+                               const struct trial_back *lines, size_t count, struct money amount,
+                               struct points *out_taken, struct note *note);
 
 struct trial_totals trial_totals(const struct trial *trial);
 /* By place in the text. */

@@ -108,6 +108,8 @@ static enum err deliver_side(struct assembler *assembler, enum receipt_kind kind
         .time = head->time,
         .local = head->local,
         .store = head->store,
+        .till = head->till,
+        .cashier = head->cashier,
         .customer = head->customer,
         .card = head->card,
         .has_amount =
@@ -236,6 +238,8 @@ static enum err take_head(struct assembler *assembler, const struct entry *entry
     TRY(text_copy(head->reference, sizeof head->reference, entry->receipt));
     TRY(text_copy(head->store, sizeof head->store, entry->store));
     TRY(text_copy(head->customer, sizeof head->customer, entry->customer));
+    TRY(text_copy(head->till, sizeof head->till, entry->till));
+    TRY(text_copy(head->cashier, sizeof head->cashier, entry->cashier));
     memcpy(head->currency, entry->currency, sizeof head->currency);
     head->promotion = entry->promotion;
     head->card = entry->card;

@@ -25,6 +25,8 @@ struct receipt_head {
     struct card_number card;
     char currency[4];
     uint32_t promotion;
+    char till[LIMIT_DESK_BYTES + 1]; /* those of the first row */
+    char cashier[LIMIT_DESK_BYTES + 1];
     struct unix_ms time;
     struct civil local;
 };

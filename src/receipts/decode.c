@@ -341,6 +341,7 @@ static const char *check_lengths(struct decoder *decoder)
         {ROLE_LINE, LIMIT_REFERENCE_BYTES},     {ROLE_STORE, LIMIT_REFERENCE_BYTES},
         {ROLE_CUSTOMER, LIMIT_REFERENCE_BYTES}, {ROLE_ORIGINAL, LIMIT_REFERENCE_BYTES},
         {ROLE_PRODUCT, LIMIT_NAME_BYTES},       {ROLE_CATEGORY, LIMIT_NAME_BYTES},
+        {ROLE_TILL_NAME, LIMIT_DESK_BYTES},     {ROLE_CASHIER_NAME, LIMIT_DESK_BYTES},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (strlen(decoder->texts[rows[i].role]) > rows[i].limit) {
@@ -428,6 +429,8 @@ const char *decode_rest(struct decoder *decoder, struct entry *entry)
     entry->product = decoder->texts[ROLE_PRODUCT];
     entry->category = decoder->texts[ROLE_CATEGORY];
     entry->original = decoder->texts[ROLE_ORIGINAL];
+    entry->till = decoder->texts[ROLE_TILL_NAME];
+    entry->cashier = decoder->texts[ROLE_CASHIER_NAME];
     entry->customer = "";
     const char *reason = check_excluded(decoder);
     reason = reason == NULL ? check_kind(decoder) : reason;

@@ -18,6 +18,8 @@ struct entry {
     const char *product;
     const char *category;
     const char *original;
+    const char *till;
+    const char *cashier;
     char currency[4];
     struct unix_ms time;
     struct civil local;

@@ -12,7 +12,7 @@ const char *column_role_name(enum column_role role)
     static const char *const names[ROLE_COUNT] = {
         "receipt",  "line",      "time",     "date",     "clock",      "store",  "card",
         "customer", "product",   "category", "quantity", "unit_price", "amount", "currency",
-        "points",   "promotion", "kind",     "original", "codes",
+        "points",   "promotion", "kind",     "original", "codes",      "till",   "cashier",
     };
     ASSERT(role < ROLE_COUNT);
     return names[role];

@@ -24,7 +24,8 @@
  *                             # it), unit_price or amount, currency, points, and promotion: the
  *                             # number of the charter's that pays for a sale's points; empty: none;
  *                             # and codes: of coupons that were shown, with blanks, commas or
- *                             # semicolons between them; a receipt's are those of all its rows
+ *                             # semicolons between them; a receipt's are those of all its rows;
+ *                             # and till and cashier, for fraud rules
  *   time:
  *     formats: ["%Y-%m-%d %H:%M:%S"]  # tried in order; see receipts/date.h
  *     offset: "+00:00"        # of the brand's clock from UTC, or minutes (300)
@@ -88,6 +89,8 @@ enum column_role {
     ROLE_KIND,
     ROLE_ORIGINAL,
     ROLE_CODES,
+    ROLE_TILL_NAME,
+    ROLE_CASHIER_NAME,
     ROLE_COUNT
 };
 

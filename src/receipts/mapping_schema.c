@@ -8,12 +8,16 @@
 #define OPTIONAL_TEXT (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 
 static const cyaml_strval_t role_values[] = {
-    {"receipt", ROLE_RECEIPT},     {"line", ROLE_LINE},         {"time", ROLE_TIME},
-    {"date", ROLE_DATE},           {"clock", ROLE_CLOCK},       {"store", ROLE_STORE},
-    {"card", ROLE_CARD},           {"customer", ROLE_CUSTOMER}, {"product", ROLE_PRODUCT},
-    {"category", ROLE_CATEGORY},   {"quantity", ROLE_QUANTITY}, {"unit_price", ROLE_UNIT_PRICE},
-    {"amount", ROLE_AMOUNT},       {"currency", ROLE_CURRENCY}, {"points", ROLE_POINTS},
-    {"promotion", ROLE_PROMOTION}, {"kind", ROLE_KIND},         {"original", ROLE_ORIGINAL},
+    {"receipt", ROLE_RECEIPT},   {"line", ROLE_LINE},
+    {"time", ROLE_TIME},         {"date", ROLE_DATE},
+    {"clock", ROLE_CLOCK},       {"store", ROLE_STORE},
+    {"card", ROLE_CARD},         {"customer", ROLE_CUSTOMER},
+    {"product", ROLE_PRODUCT},   {"category", ROLE_CATEGORY},
+    {"quantity", ROLE_QUANTITY}, {"unit_price", ROLE_UNIT_PRICE},
+    {"amount", ROLE_AMOUNT},     {"currency", ROLE_CURRENCY},
+    {"points", ROLE_POINTS},     {"promotion", ROLE_PROMOTION},
+    {"kind", ROLE_KIND},         {"original", ROLE_ORIGINAL},
+    {"till", ROLE_TILL_NAME},    {"cashier", ROLE_CASHIER_NAME},
 };
 
 static const cyaml_strval_t match_values[] = {
@@ -53,16 +57,28 @@ static const cyaml_schema_field_t column_fields[] = {
     CYAML_FIELD_MAPPING_PTR(key, OPTIONAL_TEXT, struct mapping_columns, of[role], column_fields)
 
 static const cyaml_schema_field_t columns_fields[] = {
-    COLUMN("receipt", ROLE_RECEIPT),   COLUMN("line", ROLE_LINE),
-    COLUMN("time", ROLE_TIME),         COLUMN("date", ROLE_DATE),
-    COLUMN("clock", ROLE_CLOCK),       COLUMN("store", ROLE_STORE),
-    COLUMN("card", ROLE_CARD),         COLUMN("customer", ROLE_CUSTOMER),
-    COLUMN("product", ROLE_PRODUCT),   COLUMN("category", ROLE_CATEGORY),
-    COLUMN("quantity", ROLE_QUANTITY), COLUMN("unit_price", ROLE_UNIT_PRICE),
-    COLUMN("amount", ROLE_AMOUNT),     COLUMN("currency", ROLE_CURRENCY),
-    COLUMN("points", ROLE_POINTS),     COLUMN("promotion", ROLE_PROMOTION),
-    COLUMN("kind", ROLE_KIND),         COLUMN("original", ROLE_ORIGINAL),
-    COLUMN("codes", ROLE_CODES),       CYAML_FIELD_END,
+    COLUMN("receipt", ROLE_RECEIPT),
+    COLUMN("line", ROLE_LINE),
+    COLUMN("time", ROLE_TIME),
+    COLUMN("date", ROLE_DATE),
+    COLUMN("clock", ROLE_CLOCK),
+    COLUMN("store", ROLE_STORE),
+    COLUMN("card", ROLE_CARD),
+    COLUMN("customer", ROLE_CUSTOMER),
+    COLUMN("product", ROLE_PRODUCT),
+    COLUMN("category", ROLE_CATEGORY),
+    COLUMN("quantity", ROLE_QUANTITY),
+    COLUMN("unit_price", ROLE_UNIT_PRICE),
+    COLUMN("amount", ROLE_AMOUNT),
+    COLUMN("currency", ROLE_CURRENCY),
+    COLUMN("points", ROLE_POINTS),
+    COLUMN("promotion", ROLE_PROMOTION),
+    COLUMN("kind", ROLE_KIND),
+    COLUMN("original", ROLE_ORIGINAL),
+    COLUMN("codes", ROLE_CODES),
+    COLUMN("till", ROLE_TILL_NAME),
+    COLUMN("cashier", ROLE_CASHIER_NAME),
+    CYAML_FIELD_END,
 };
 
 #define VALUES(name, structure, member, minimum)                                                   \

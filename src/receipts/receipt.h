@@ -56,8 +56,10 @@ struct receipt {
      * number of its first row. */
     uint64_t part;
     struct unix_ms time;
-    struct civil local;      /* the same on the brand's clock */
-    const char *store;       /* the brand's own text */
+    struct civil local; /* the same on the brand's clock */
+    const char *store;  /* the brand's own text */
+    const char *till;   /* where the first row was rung up, and by whom; "" for none */
+    const char *cashier;
     const char *customer;    /* the brand's own number, "" for none */
     struct card_number card; /* digits[0] is 0 for none; of the file or of the mapping's `cards` */
     char currency[4];        /* ISO 4217, "" where not mapped */

@@ -40,5 +40,5 @@ for exported in $(nm -D --defined-only "$lib/libtalea.so" | awk '{print $3}') \
     grep -qxF "$exported" <<<"$declared" || { echo "$exported is exported"; exit 1; }
 done
 if command -v c++ >/dev/null; then
-    printf '#include <talea/%s.h>\n' account ledger talea | c++ -fsyntax-only -x c++ "${flags[@]}" -
+    printf '#include <talea/%s.h>\n' account ledger programme talea | c++ -fsyntax-only -x c++ "${flags[@]}" -
 fi

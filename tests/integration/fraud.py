@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """Fraud rules and their reviews, caps on gifts, points by hand: two running brands."""
 
+import json
 import threading
 import unittest
+import uuid
 
 import wire
 from coalition import Coalition, main, wait_for
@@ -25,6 +27,24 @@ transfers: {per_gift: 50, per_day: 100, per_month: 120, per_receiver: 90}
 by_hand: {points: 400}
 rules:
   - {rule: web, channels: [web], give: {points: 1}}
+  - {rule: review, on: review, give: {points: 1}}
+"""
+BY_RATE = """transfers: {per_month: 30}
+fraud:
+  rules:
+    - {rule: fast card, counts: earns, by: card, more_than: 6, within: 1h, action: refuse}
+    - {rule: one till, counts: earns, by: card_at_till, more_than: 1, within: 1h, action: hold}
+"""
+MAPPING = """rows: lines
+columns:
+  receipt: {column: receipt}
+  time: {column: time}
+  card: {column: card}
+  product: {value: bread}
+  amount: {column: amount}
+  currency: {value: USD}
+  cashier: {column: cashier}
+time: {formats: ["%Y-%m-%d %H:%M"]}
 """
 
 
@@ -39,8 +59,14 @@ class Fraud(unittest.TestCase):
         with open(cls.node.path("programme.yaml"), "w", encoding="utf-8") as file:
             file.write(PROGRAMME)
         with open(cls.fuel.path("programme.yaml"), "a", encoding="utf-8") as file:
-            file.write("transfers: {per_month: 30}\n")
+            file.write(BY_RATE)
         cls.coalition.start()
+        cls.pb = wire.messages().ledger
+        cls.offices = {}
+        for node in (cls.node, cls.fuel):
+            channel = wire.channel(node, "back-office")
+            cls.addClassCleanup(channel.close)
+            cls.offices[node] = wire.service(channel, cls.pb, "LedgerService")
 
     def card(self, points=0):
         member = self.node.cli("member", "add")
@@ -64,8 +90,107 @@ class Fraud(unittest.TestCase):
         self.assertIn(f"({reason})", result.stderr)
         return result.stderr
 
+    def bulk(self, card, count, **more):
+        return [self.pb.BatchCommand(transaction_id=uuid.UUID(wire.uuid7()).bytes,
+                                     earn=self.pb.BatchEarn(card=card, amount_minor=1000, **more))
+                for _ in range(count)]
+
+    def execute(self, commands, node=None, linked=False):
+        request = self.pb.ExecuteBatchRequest(commands=commands, is_linked=linked)
+        return list(self.offices[node or self.node].ExecuteBatch(request).answers)
+
+    def names(self, answers):
+        return [self.pb.Refusal.Name(answer.refusal)[len("REFUSAL_"):] for answer in answers]
+
+    def check_refused_in_bulk(self, node, way):
+        """The seventh is refused, whichever way; and what is refused is not counted."""
+        card = node.cli("member", "add")["card"]
+        node.cli("card", "block", card)
+        self.assertEqual(self.names(way(self.bulk(card, 9))), ["CARD_BLOCKED"] * 9)
+        node.cli("card", "unblock", card)
+        commands = self.bulk(card, 8)
+        answers = way(commands)
+        self.assertEqual(self.names(answers), ["UNSPECIFIED"] * 6 + ["FRAUD_LIMIT"] * 2)
+        self.assertEqual(answers[7].message, f'The programme\'s rule "fast card" refuses it: card '
+                         f'{card}, 7 earns in 1 h, more than 6.')
+        again = way(commands)
+        self.assertEqual(self.names(again), self.names(answers))
+        self.assertEqual([answer.is_repeat for answer in again], [True] * 6 + [False] * 2)
+        self.assertEqual(again[6].message, answers[6].message)
+        self.assertIn("(FRAUD_LIMIT)", node.talea("earn", card, "1.00", expect=1).stderr)
+
+    def check_held_in_bulk(self, node, way, count, **desk):
+        card = node.cli("member", "add")["card"]
+        commands = self.bulk(card, count, **desk)
+        answers = way(commands)
+        self.assertEqual([bool(answer.alert_id) for answer in answers],
+                         [False] * (count - 1) + [True])
+        self.assertEqual([answer.alert_id for answer in way(commands)],
+                         [answer.alert_id for answer in answers])
+        balance = node.cli("balance", card)["balance"]
+        self.assertEqual((balance["available_points"], balance["pending_points"]),
+                         ((count - 1) * 10, 10))
+        alert = str(uuid.UUID(bytes=answers[-1].alert_id))
+        node.cli("alert", "close", alert, "--verdict", "innocent", "--reason", "known")
+        self.assertEqual(node.cli("balance", card)["balance"]["available_points"], count * 10)
+
+    def streamed(self, commands):
+        requests = [self.pb.ExecuteStreamRequest(commands=commands[at:at + 2])
+                    for at in range(0, len(commands), 2)]
+        return [answer for response in self.offices[self.node].ExecuteStream(iter(requests))
+                for answer in response.answers]
+
+    def test_batches_and_streams(self):
+        self.check_refused_in_bulk(self.node, self.execute)
+        self.check_refused_in_bulk(self.node, self.streamed)
+        self.check_held_in_bulk(self.node, self.execute, 3, cashier="21")
+        by_rate = lambda commands: self.execute(commands, node=self.fuel)
+        self.check_refused_in_bulk(self.fuel, by_rate)
+        self.check_held_in_bulk(self.fuel, by_rate, 2, till="4")
+        linked = lambda commands: self.execute(commands, node=self.fuel, linked=True)
+        self.check_held_in_bulk(self.fuel, linked, 2, till="5")
+        card = self.fuel.cli("member", "add")["card"]
+        answers = linked(self.bulk(card, 8))
+        self.assertEqual(self.names(answers),
+                         ["LINKED_REFUSED"] * 6 + ["FRAUD_LIMIT", "LINKED_REFUSED"])
+        self.assertIn(f"card {card}, 7 earns", answers[6].message)
+        self.assertEqual(self.names(linked(self.bulk(card, 6))), ["UNSPECIFIED"] * 6)
+        member = self.fuel.cli("member", "add")["member_id"]
+        commands = self.bulk("", 7, member_id=uuid.UUID(member).bytes)
+        self.assertIn(f"member {member}, 7 earns", by_rate(commands)[6].message)
+
+    def receipts(self, node, name, rows):
+        for file, text in ((name, "receipt,time,card,amount,cashier\n" + "\n".join(rows) + "\n"),
+                           ("map.yaml", MAPPING)):
+            with open(node.path(file), "w", encoding="utf-8") as out:
+                out.write(text)
+        words = ["import", "receipts", "--map", node.path("map.yaml"), node.path(name)]
+        return [json.loads(node.talea("--json", *words, expect=None).stdout) for _ in range(2)]
+
+    def test_old_receipts_count_at_their_own_time(self):
+        for node in (self.node, self.fuel):
+            card = node.cli("member", "add")["card"]
+            self.earn(card, "1.00", node=node)
+            old = [f"A{day}x{n},2026-0{1 + day % 3}-{10 + day} {10 + n}:00,{card},1.00,"
+                   for day in range(12) for n in range(3)]
+            first, again = self.receipts(node, "old.csv", old)
+            self.assertEqual((first["rows_imported"], first["rows_rejected"]), (36, 0), first)
+            self.assertEqual(again["repeats"], 36, again)
+            fast = [f"B{n},2026-04-02 10:{10 + n},{card},1.00," for n in range(9)]
+            first, again = self.receipts(node, "fast.csv", fast)
+            self.assertEqual((first["rows_imported"], first["rows_rejected"]), (6, 3), first)
+            self.assertEqual(first["rejected"][0]["reason"], "FRAUD_LIMIT")
+            self.assertEqual((again["repeats"], again["rejected"]), (6, first["rejected"]))
+            self.earn(card, "1.00", node=node)
+        card = self.card()
+        self.receipts(self.node, "held.csv", [f"C{n},2026-05-01 1{n}:00,{card},10.00,9"
+                                              for n in range(3)])
+        self.assertEqual(self.balance(card), (20, 10))
+
     def test_too_many_purchases_are_refused(self):
         card = self.card()
+        for _ in range(3):
+            self.node.cli("event", card, "review")
         sales = [self.earn(card, "1.00", "--transaction-id", wire.uuid7())["sale_id"]
                  for _ in range(6)]
         last = wire.uuid7()
@@ -75,13 +200,21 @@ class Fraud(unittest.TestCase):
         self.refused("FRAUD_LIMIT", "earn", card, "1.00")
         repeat = self.earn(card, "1.00", "--transaction-id", sales[0])
         self.assertEqual(repeat["earned_points"], 1)
-        self.assertEqual(self.balance(card), (6, 0))
+        self.assertEqual(self.balance(card), (9, 0))
         (alert,) = [alert for alert in self.alerts("fast card") if card in alert["subject"]]
         self.assertEqual(alert["action"], "ALERT_ACTION_REFUSED")
+        self.held("17")
+        self.bring()
         self.node.kill()
         self.node.start()
         self.coalition.wait_connected()
-        self.refused("FRAUD_LIMIT", "earn", card, "1.00")
+        # Counted once more from the journal, where events and rewards are no purchases.
+        self.assertIn("7 earns in 1 h, more than 6",
+                      self.refused("FRAUD_LIMIT", "earn", card, "1.00"))
+        self.bring() # and so what the journal has was looked at
+        for rule in ("half the town", "all day", "fast card"):
+            subjects = [alert["subject"] for alert in self.alerts(rule, "--state", "all")]
+            self.assertEqual(len(subjects), len(set(subjects)), subjects)
         self.earn(self.card(), "1.00")
         # Of two rules that it breaks the stricter one decides.
         rich = self.card()
@@ -104,6 +237,15 @@ class Fraud(unittest.TestCase):
         self.assertEqual(self.balance(card), (6, 0))
         page = self.node.http_get("/metrics")[1]
         self.assertIn('talea_fraud_findings_total{rule="fast card",action="refuse"}', page)
+
+    def bring(self):
+        """Somebody brings so many that it is found."""
+        card = self.card()
+        before = len(self.alerts("half the town"))
+        for _ in range(3):
+            self.node.cli("member", "add", "--referrer", card)
+        wait_for(lambda: len(self.alerts("half the town")) > before, "an alert about a referrer")
+        return self.alerts("half the town")[-1]
 
     def held(self, cashier):
         card = self.card()
@@ -172,12 +314,7 @@ class Fraud(unittest.TestCase):
         self.assertEqual(len([1 for alert in self.alerts("loops") if card in alert["subject"]]), 1)
 
     def test_who_brings_many_is_found(self):
-        card = self.card()
-        for _ in range(3):
-            self.node.cli("member", "add", "--referrer", card)
-        wait_for(lambda: self.alerts("half the town"), "an alert about a referrer")
-        (alert,) = self.alerts("half the town")
-        self.assertEqual(alert["found"], "3 referrals in 1 d, more than 2")
+        self.assertEqual(self.bring()["found"], "3 referrals in 1 d, more than 2")
 
     def test_gifts_have_caps(self):
         giver, first, second, third = self.card(400), self.card(), self.card(), self.card()

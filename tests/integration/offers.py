@@ -20,10 +20,12 @@ metrics:
   - {name: visits, of: visits}
 segments:
   - {segment: known, metrics: [{metric: visits, at_least: 2}]}
+coupons:
+  - {coupon: filter-gift, prefix: F-, personal: yes}
 campaigns:
   - {campaign: autumn, control: 30, most: 1}
 offers:
-  - {offer: filter-week, campaign: autumn, for: [filters], days: 14}
+  - {offer: filter-week, campaign: autumn, for: [filters], days: 14, coupon: filter-gift}
   - {offer: cup-week, campaign: autumn, for: [cups], segments: [known], days: 7}
 rules:
   - rule: filters-five
@@ -31,6 +33,10 @@ rules:
     for: [filters]
     give: {points: 50}
     caps: [{per: ever, uses: 1}]
+  - rule: filter-gift
+    coupon: filter-gift
+    give: {points: 9}
+    caps: [{per: ever, uses: 1, of: code}]
   - rule: cups-off
     offered: cup-week
     for: [cups]
@@ -172,6 +178,7 @@ class Offers(unittest.TestCase):
 
     def check_used(self, rows):
         grocer = self.grocer
+        self.chosen = rows
         who = {group: next(row["shopper"] for row in rows if row["group"] == group)
                for group in ("offered", "control")}
         card = {group: grocer.cli("member", "show", "--member", member)["member"]["cards"][0]["number"]
@@ -186,12 +193,13 @@ class Offers(unittest.TestCase):
         self.assertEqual([grocer.cli("earn", card["offered"], *line)["earned_points"] for _ in range(2)],
                          [53, 3])
         self.assertEqual(grocer.cli("earn", card["control"], *line)["earned_points"], 3)
+        self.check_code(shown[0]["code"], card)
         effect = grocer.cli("offer", "effect", "autumn")
         in_control = len([row for row in rows if row["group"] == "control"])
         self.assertEqual((effect["offered"]["shoppers"], effect["offered"]["buyers"],
                           effect["control"]["shoppers"], effect["control"]["buyers"]),
                          (COFFEE - in_control, 1, in_control, 1))
-        self.assertEqual((effect["cost_points"], effect["offered"]["spend_minor"]), (50, 600))
+        self.assertEqual((effect["cost_points"], effect["offered"]["spend_minor"]), (59, 800))
         self.assertEqual(effect["share_ppm"]["verdict"], "too_few")
         self.assertIn("too few shoppers", grocer.talea("offer", "effect", "autumn").stdout)
         grocer.talea("verify")
@@ -202,7 +210,19 @@ class Offers(unittest.TestCase):
         # Who is another member's now has the offer for as long, but for its reason.
         grocer.cli("member", "merge", card["offered"], self.cards[-1])
         merged = grocer.cli("offer", "show", self.cards[-1])["offers"]
-        self.assertEqual(merged, [{**shown[0], "reason": ""}])
+        self.assertEqual(merged, [{**shown[0], "reason": "", "code": ""}])
+
+    def check_code(self, code, card):
+        """One came with each offer that was given, for its member, and is good as long."""
+        grocer = self.grocer
+        given = grocer.cli("coupon", "list", "filter-gift")["coupons"][0]["issued"]
+        self.assertEqual(int(given), len([row for row in self.chosen if row["group"] == "offered"]))
+        self.assertIn(f"    code {code}\n", grocer.talea("offer", "show", card["offered"]).stdout)
+        told = grocer.cli("coupon", "show", code)
+        self.assertIn(int(told["until_local_ms"]) // 86400000, [day + 14 for day in self.days])
+        words = ["--line", "category=tea,amount=1.00", "--code", code]
+        self.assertEqual([grocer.cli("earn", card[who], *words)["earned_points"]
+                          for who in ("control", "offered", "offered")], [1, 10, 1])
 
 
 if __name__ == "__main__":

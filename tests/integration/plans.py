@@ -29,6 +29,13 @@ rules:
   - rule: asked
     on: survey
     give: {points: 7}
+  - rule: asked and brought
+    on: survey
+    referred: yes
+    give: {event: friend was asked}
+  - rule: friend was asked
+    on: friend was asked
+    give: {points: 3}
 surveys:
   - {survey: visit, scale: 0-10, days: 14}
   - {survey: staff, scale: 1-5, days: 30, comment: no}
@@ -176,6 +183,7 @@ class Draws(Case):
         self.check_paper(before, fixed)
         self.check_prizes(told, cards)
         self.check_others()
+        self.check_friend()
 
     def check_paper(self, before, fixed):
         """Offline, by the program and by a few lines of somebody else's."""
@@ -220,6 +228,14 @@ class Draws(Case):
         self.assertEqual([row["stage"] for row in self.grocer.cli("draw", "list")["draws"]],
                          ["DRAW_STAGE_REVEALED", "DRAW_STAGE_REVEALED", "DRAW_STAGE_OPEN"])
         self.grocer.talea("verify")
+
+    def check_friend(self):
+        """An answer is an event that raises another one, which is given at once."""
+        friend = self.card()
+        card = self.grocer.cli("member", "add", "--referrer", friend)["card"]
+        self.grocer.cli("survey", "answer", "visit", self.earn(card, 1)["sale_id"], "--score", 9)
+        wait_for(lambda: self.grocer.cli("balance", friend)["balance"]["available_points"] == 300,
+                 "the friend was told", 10)
 
 
 class Surveys(Case):

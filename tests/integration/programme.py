@@ -141,25 +141,28 @@ class Programme(unittest.TestCase):
     def test_try(self):
         answer = self.try_it("--price", "0.01")
         rules = {row["rule"]: row for row in answer["rules"]}
-        # Receipt 1: 55 and 4.6/55 of them for bread; 2: 2.00 off, 18; 4: 1.00 of 4.00 off, 39.
+        # Receipt 1: 55 and 4.6/55 of them for bread; 2: 2.00 off, 18; 4: 1.00 of 4.00 off, 39;
+        # 5 gave 7, and all of it came back.
         self.assertEqual(rules["earn"], {"rule": "earn", "gives": "points", "sales": 4,
-                                         "members": 1, "given": 55 + 18 + 39 + 7, "cut": 0})
+                                         "members": 1, "given": 55 + 18 + 39, "cut": 0})
         self.assertEqual(rules["bread-double"]["given"], 5 + 18)
         self.assertEqual((rules["first"]["sales"], rules["first"]["given"]), (2, 20))
         self.assertEqual((rules["loyal"]["given"], rules["loyal"]["cut"]), (300, 300))
-        self.assertEqual(answer["points"], 119 + 23 + 20)
+        self.assertEqual(answer["points"], 112 + 23 + 20)
         self.assertEqual(answer["discount_minor"], 300)
-        self.assertEqual(answer["cost_minor"], 162)
+        self.assertEqual(answer["cost_minor"], 155)
+        self.assertEqual((answer["returned_points"], answer["returns_without_sale"]), (7, 0))
         self.assertEqual((answer["sales"], answer["members"], answer["returns"]), (5, 2, 1))
         self.assertEqual(answer["sales_in_other_currencies"], 1)
         words = self.talea("try", self.new, "--receipts", self.receipts, "--map", self.map).stdout
         self.assertIn("bread-double", words)
-        self.assertIn("162 points, 3.00 EUR off", words)
+        self.assertIn("155 points, 3.00 EUR off", words)
+        self.assertIn("1 returns (7.00 EUR) took back 7 points", words)
 
     def test_against(self):
         answer = self.try_it("--against", self.old)
         against = answer["against"]
-        self.assertEqual(against["points"], 55 + 20 + 40 + 7)
+        self.assertEqual(against["points"], 55 + 20 + 40)
         self.assertEqual((against["members_more"], against["members_fewer"],
                           against["members_same"]), (2, 0, 0))
 

@@ -418,12 +418,12 @@ class Imports(Case):
 
     text = IMPORTED
 
-    def make_receipts(self):
+    def make_receipts(self, seed=7):
         """Sales of members of both brands, and their returns."""
         cards = [self.card() for _ in range(12)] + [self.card(self.fuel) for _ in range(4)]
         with open(self.coalition.path("cards.txt"), "w", encoding="ascii") as file:
             file.write("".join(card + "\n" for card in cards))
-        made = run([GENERATE, "--style", "grocer", "--month", "2026-10", "--seed", "7",
+        made = run([GENERATE, "--style", "grocer", "--month", "2026-10", "--seed", str(seed),
                     "--receipts", "300", "--currency", "USD", "--members-from",
                     self.coalition.path("cards.txt")]).stdout
         head, *rows = made.splitlines()
@@ -455,6 +455,17 @@ class Imports(Case):
         self.coalition.wait_cleared()
         self.assertLess(given(), tried["points"])
         self.assertGreater(len(rows), 300)
+        # In the order in which they were made, to the point what the trial said.
+        cards, _, everything, _ = self.make_receipts(8)
+        tried = self.try_it(everything, MAPPING)
+        taken = self.grocer.cli("import", "receipts", "--map", MAPPING, everything)
+        self.coalition.wait_cleared()
+        self.assertGreater(tried["returned_points"], 20)
+        self.assertEqual((taken["taken_points"], given()),
+                         (tried["returned_points"], tried["points"]))
+        again = self.grocer.cli("import", "receipts", "--map", MAPPING, everything)
+        self.assertEqual(again["repeats"], again["sales"] + again["returns"])
+        self.assertEqual(given(), tried["points"])
         self.grocer.talea("verify")
 
     def make_baskets(self):
@@ -530,6 +541,18 @@ class Imports(Case):
                                return_purchase=pb.BatchReturnPurchase(
                                    sale_id=commands[0].transaction_id))
         self.assertEqual(execute(back)[0].points, sale.points)
+
+        # By line as at a till.
+        def line_back(sale_id, line):
+            return execute(pb.BatchCommand(
+                transaction_id=uuid.UUID(wire.uuid7()).bytes,
+                return_purchase=pb.BatchReturnPurchase(
+                    sale_id=sale_id, lines=[messages.till.ReturnedLine(line=line)])))[0]
+        sale_id = commands[3].transaction_id
+        taken = [line_back(sale_id, line).points for line in (2, 1, 4, 3)]
+        self.assertEqual((len([n for n in taken if n > 0]), sum(taken)), (4, answers[3].points))
+        self.assertEqual(line_back(sale_id, 3).refusal, pb.REFUSAL_INVALID_LINES)
+        self.assertEqual(line_back(uuid.uuid4().bytes, 1).refusal, pb.REFUSAL_INVALID_LINES)
         self.grocer.talea("verify")
 
     def odd(self, name, rows, ends="\n", mark=""):

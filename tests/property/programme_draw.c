@@ -60,7 +60,7 @@ enum err draw_code(const struct drawn *drawn, size_t code, struct arena *arena,
         return coupon_issue(&drawn->coupons[1], FIRST_DAY + 400, text_of(""), arena, out_changes);
     }
     if (code == 3) {
-        return coupon_issue(&drawn->coupons[2], FIRST_DAY + 30, text_of("me"), arena, out_changes);
+        return coupon_issue(&drawn->coupons[2], FIRST_DAY + 30, drawn->person, arena, out_changes);
     }
     return ERR_OK;
 }
@@ -332,6 +332,7 @@ static void draw_rule(struct drawn *drawn, size_t r, uint64_t *random)
 void draw_programme(struct drawn *drawn, uint64_t *random)
 {
     memset(drawn, 0, sizeof *drawn);
+    drawn->person = text_of("me");
     draw_sets(drawn, random);
     draw_metrics(drawn, random);
     draw_coupons(drawn);

@@ -70,25 +70,73 @@ struct life {
     int64_t days;
 };
 
+/* Is it of the member, and did it take place? */
+static bool has_been(const struct model *model, const struct happened *one)
+{
+    return one->member == model->now->member && (!one->is_held || one == model->now);
+}
+
+static bool is_rule_of(const struct model *model, size_t r, uint16_t number)
+{
+    const struct gift *gift = &model->text->rules[r].gift;
+    return (gift->gives == GIVES_UNTIL || gift->gives == GIVES_REFUND) && *gift->metric == number;
+}
+
+static int64_t paid_for(const struct model *model, const struct happened *one, size_t r)
+{
+    const struct rule *rule = &model->text->rules[r];
+    int64_t money = rule->price != NULL ? rule->price->money_minor : 0;
+    for (size_t i = 0; i < one->occasion.line_count && rule->goods_count > 0; i++) {
+        money += model_is_for(model, rule, &one->lines[i])
+                     ? one->lines[i].amount.minor - one->off[i]
+                     : 0;
+    }
+    return money;
+}
+
 static void live(const struct model *model, const struct happened *one, size_t r, struct life *life)
 {
     const struct rule *rule = &model->text->rules[r];
     int64_t day = unix_day(one->occasion.local);
-    int64_t money = rule->price != NULL ? rule->price->money_minor : 0;
+    int64_t money = paid_for(model, one, r);
     if (rule->gift.gives == GIVES_REFUND || life->end <= day) {
         *life = (struct life){.end = day};
     }
     if (rule->gift.gives == GIVES_REFUND) {
         return;
     }
-    for (size_t i = 0; i < one->occasion.line_count && rule->goods_count > 0; i++) {
-        money += model_is_for(model, rule, &one->lines[i])
-                     ? one->lines[i].amount.minor - one->off[i]
-                     : 0;
-    }
     life->end += one->given[r];
     life->money += money;
     life->days += money > 0 ? one->given[r] : 0;
+}
+
+/* What was promised: days that are added are added to what is left by now, whoever moved the end
+ * meanwhile; others end no sooner than was said. */
+static void live_promise(const struct model *model, const struct happened *one, uint16_t number,
+                         struct life *life)
+{
+    int64_t day = unix_day(one->occasion.local);
+    int64_t end = one->ends[number - METRIC_AT_UNTIL];
+    bool has_fired = false;
+    for (size_t r = 0; r < model->text->rule_count; r++) {
+        if (!is_rule_of(model, r, number) || one->given[r] == 0) {
+            continue;
+        }
+        int64_t money = paid_for(model, one, r);
+        bool is_added = model->text->rules[r].gift.term.is_added;
+        if (!has_fired && life->end <= day) {
+            *life = (struct life){.end = day};
+        }
+        has_fired = true;
+        life->end += is_added ? one->given[r] : 0;
+        life->money += money;
+        life->days += money > 0 ? one->given[r] : 0;
+    }
+    for (size_t r = 0; r < model->text->rule_count; r++) {
+        bool is_fixed = is_rule_of(model, r, number) && one->given[r] > 0 &&
+                        !model->text->rules[r].gift.term.is_added;
+        life->end = is_fixed && life->end < end ? end : life->end;
+    }
 }
 
 /* One rule after the other, in the order in which they gave something. */
@@ -97,12 +145,16 @@ static struct life life_of(const struct model *model, uint16_t number, bool coun
     struct life life = {0};
     for (size_t h = 0; h < model->past_count + (counts_this ? 1 : 0); h++) {
         const struct happened *one = h < model->past_count ? &model->past[h] : model->now;
+        if (!has_been(model, one)) {
+            continue;
+        }
+        if (one->is_promise) {
+            live_promise(model, one, number, &life);
+            continue;
+        }
         for (unsigned turn = 1; turn <= one->fired; turn++) {
             for (size_t r = 0; r < model->text->rule_count; r++) {
-                const struct gift *gift = &model->text->rules[r].gift;
-                bool is_of = (gift->gives == GIVES_UNTIL || gift->gives == GIVES_REFUND) &&
-                             *gift->metric == number;
-                if (is_of && one->order[r] == turn) {
+                if (is_rule_of(model, r, number) && one->order[r] == turn) {
                     live(model, one, r, &life);
                 }
             }
@@ -123,48 +175,70 @@ void model_paid(const struct model *model, uint16_t number, int64_t *out_money, 
     *out_days = life.days;
 }
 
-static bool has_sale(const struct model *model, struct window window, int64_t day, bool counts_this)
+/* What the last sale of the window was told of its streak; 0: there was none. */
+static int64_t told_streak(const struct model *model, struct window window, int64_t day)
 {
-    for (size_t h = 0; h < model->past_count + (counts_this ? 1 : 0); h++) {
-        const struct happened *one = h < model->past_count ? &model->past[h] : model->now;
-        if (one->occasion.kind == OCCASION_SALE &&
+    int64_t most = 0;
+    for (size_t h = 0; h < model->past_count; h++) {
+        const struct happened *one = &model->past[h];
+        if (has_been(model, one) && one->occasion.kind == OCCASION_SALE && one->streak > most &&
             model_is_within(window, unix_day(one->occasion.local), day)) {
-            return true;
+            most = one->streak;
         }
     }
-    return false;
+    return most;
 }
 
+/* As it was told: a sale that is confirmed late lengthens no streak behind it. */
 static int64_t streak_of(const struct model *model, struct window window, bool counts_this)
 {
-    int64_t streak = 0;
     int64_t day = unix_day(model->now->occasion.local);
-    for (bool is_first = true;; is_first = false) {
-        if (has_sale(model, window, day, counts_this)) {
-            streak++;
-        } else if (!is_first) {
-            return streak;
-        }
-        int64_t last = day;
-        while (model_is_within(window, last, day)) {
-            last--;
-        }
-        day = last;
+    int64_t last = day;
+    int64_t streak = told_streak(model, window, day);
+    while (model_is_within(window, last, day)) {
+        last--;
     }
+    if (streak > 0) {
+        return streak;
+    }
+    bool is_sale = counts_this && model->now->occasion.kind == OCCASION_SALE;
+    return told_streak(model, window, last) + (is_sale ? 1 : 0);
 }
 
 static int64_t since_sale(const struct model *model, bool counts_this)
 {
     int64_t day = unix_day(model->now->occasion.local);
+    int64_t last = INT64_MIN;
     if (counts_this && model->now->occasion.kind == OCCASION_SALE) {
         return 0;
     }
-    for (size_t h = model->past_count; h > 0; h--) {
-        if (model->past[h - 1].occasion.kind == OCCASION_SALE) {
-            return day - unix_day(model->past[h - 1].occasion.local);
+    for (size_t h = 0; h < model->past_count; h++) {
+        const struct happened *one = &model->past[h];
+        int64_t its_day = unix_day(one->occasion.local);
+        if (has_been(model, one) && one->occasion.kind == OCCASION_SALE && its_day > last) {
+            last = its_day;
         }
     }
-    return INT64_MAX;
+    return last == INT64_MIN ? INT64_MAX : day - last;
+}
+
+static void count_given(const struct model *model, const struct happened *one, uint16_t number,
+                        int64_t *out_given, int64_t *out_taken)
+{
+    *out_given = 0;
+    *out_taken = 0;
+    for (size_t r = 0; r < model->text->rule_count; r++) {
+        const struct rule *rule = &model->text->rules[r];
+        bool is_taken = one->given[r] > 0 && rule->take != NULL && rule->take->metric == number;
+        bool is_given = rule->gift.metric != NULL && *rule->gift.metric == number;
+        *out_given += is_given ? one->given[r] : 0;
+        *out_taken += is_taken ? rule->take->minor : 0;
+    }
+    if (one->is_held && one != model->now && !model->counts_held) {
+        int64_t net = *out_given - *out_taken; /* it pays for itself first */
+        *out_given = 0;
+        *out_taken = net < 0 ? -net : 0;
+    }
 }
 
 /* What each occasion gave to a metric and what is left of it, for what was taken came from the
@@ -175,21 +249,17 @@ static int64_t left_of(const struct model *model, uint16_t number, bool counts_t
     int64_t today = unix_day(model->now->occasion.local);
     int64_t left[PAST_MAX + 1];
     int64_t sum = 0;
+    int64_t owed = 0;
     size_t count = model->past_count + (counts_this ? 1 : 0);
     for (size_t h = 0; h < count; h++) {
         const struct happened *one = h < model->past_count ? &model->past[h] : model->now;
         int64_t day = unix_day(one->occasion.local);
-        int64_t taken = 0;
+        int64_t taken;
         left[h] = 0;
-        for (size_t r = 0; r < model->text->rule_count; r++) {
-            const struct rule *rule = &model->text->rules[r];
-            bool has_fired = one->given[r] > 0;
-            left[h] +=
-                rule->gift.metric != NULL && *rule->gift.metric == number ? one->given[r] : 0;
-            taken += has_fired && rule->take != NULL && rule->take->metric == number
-                         ? rule->take->minor
-                         : 0;
+        if (one->member != model->now->member) {
+            continue;
         }
+        count_given(model, one, number, &left[h], &taken);
         for (size_t k = 0; k <= h; k++) {
             const struct happened *older = k < model->past_count ? &model->past[k] : model->now;
             int64_t part = left[k] < taken ? left[k] : taken;
@@ -198,15 +268,16 @@ static int64_t left_of(const struct model *model, uint16_t number, bool counts_t
                 taken -= part;
             }
         }
+        owed += taken; /* of what came later than the promise that it was taken for */
     }
     for (size_t k = 0; k < count; k++) {
         const struct happened *one = k < model->past_count ? &model->past[k] : model->now;
         sum += model_is_within(window, unix_day(one->occasion.local), today) ? left[k] : 0;
     }
-    return sum;
+    return sum - owed;
 }
 
-int64_t model_metric(const struct model *model, uint16_t number, bool counts_this)
+static int64_t metric_of(const struct model *model, uint16_t number, bool counts_this)
 {
     const struct metric *metric = &model->text->metrics[number];
     int64_t day = unix_day(model->now->occasion.local);
@@ -226,11 +297,32 @@ int64_t model_metric(const struct model *model, uint16_t number, bool counts_thi
     int64_t sum = counts_this ? metric_of_one(model, metric, model->now) : 0;
     for (size_t h = 0; h < model->past_count; h++) {
         const struct happened *past = &model->past[h];
-        if (model_is_within(metric->window, unix_day(past->occasion.local), day)) {
-            sum += metric_of_one(model, metric, past);
-        }
+        bool is_counted = past->member == model->now->member &&
+                          (!past->is_held || model->counts_held) &&
+                          model_is_within(metric->window, unix_day(past->occasion.local), day);
+        sum += is_counted ? metric_of_one(model, metric, past) : 0;
     }
     return sum;
+}
+
+int64_t model_metric(const struct model *model, uint16_t number, bool counts_this)
+{
+    struct model sure = *model;
+    sure.counts_held = false;
+    return metric_of(&sure, number, counts_this);
+}
+
+int64_t model_metric_most(const struct model *model, uint16_t number, bool counts_this)
+{
+    struct model most = *model;
+    most.counts_held = true;
+    return metric_of(&most, number, counts_this);
+}
+
+bool model_is_within_bounds(const struct model *model, const struct metric_bounds *bounds)
+{
+    return model_metric(model, bounds->metric, bounds->counts_this) >= bounds->at_least &&
+           model_metric_most(model, bounds->metric, bounds->counts_this) < bounds->below;
 }
 
 /* Is one of the days that are so far off the day of the year, or the last day of a month without
@@ -243,7 +335,7 @@ static bool is_around(const struct model *model, const struct around *around)
     bool is_birthday = around->of == DAY_OF_BIRTHDAY;
     int month = is_birthday ? (int)shopper->birth_month : enrolled.month;
     int in_month = is_birthday ? (int)shopper->birth_day : enrolled.day;
-    if (shopper->birth_month == 0) { /* drawn with the other */
+    if (is_birthday ? shopper->birth_month == 0 : shopper->enrolled_day == 0) {
         return false;
     }
     for (int64_t day = today - around->after; day <= today + around->before; day++) {
@@ -263,11 +355,13 @@ static bool is_in_segment(const struct model *model, uint16_t number)
     const struct segment *segment = &model->text->segments[number];
     const struct shopper *shopper = &model->now->occasion.shopper;
     if (number == 0) {
-        int64_t value = model_metric(model, segment->metrics->metric, false);
-        return value >= segment->metrics->at_least && value < segment->metrics->below;
+        return model_is_within_bounds(model, segment->metrics);
     }
     bool is_first = is_in_segment(model, 0);
-    bool is_listed = segment->list_count == 0 || shopper->list_count == 2; /* "vip" is the second */
+    bool is_listed = segment->list_count == 0;
+    for (size_t i = 0; i < shopper->list_count; i++) {
+        is_listed = is_listed || slice_equal(shopper->lists[i], segment->lists[0]);
+    }
     return is_listed && (segment->none_count == 1 ? !is_first : is_first);
 }
 

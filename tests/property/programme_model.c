@@ -54,20 +54,22 @@ static bool is_hour(const struct when *when, int64_t minute_of_all)
     return false;
 }
 
-/* How often, and how much, the rule has given in a cap's window. */
-static void count_in_cap(const struct model *model, size_t r, const struct cap *cap,
-                         struct slice code, int64_t *amount, int64_t *uses)
+void model_count_in_cap(const struct model *model, size_t r, const struct cap *cap,
+                        struct slice code, int64_t *out_amount, int64_t *out_uses)
 {
-    *amount = 0;
-    *uses = 0;
+    int64_t amount = 0;
+    int64_t uses = 0;
     for (size_t h = 0; h < model->past_count && !cap->is_per_receipt; h++) {
         const struct happened *past = &model->past[h];
-        bool is_counted = model_is_within(cap->window, unix_day(past->occasion.local),
+        bool is_counted = (cap->of != CAP_OF_MEMBER || past->member == model->now->member) &&
+                          model_is_within(cap->window, unix_day(past->occasion.local),
                                           unix_day(model->now->occasion.local)) &&
                           (cap->of != CAP_OF_CODE || slice_equal(past->used[r], code));
-        *amount += is_counted ? past->given[r] : 0;
-        *uses += is_counted && past->given[r] > 0 ? 1 : 0;
+        amount += is_counted ? past->given[r] : 0;
+        uses += is_counted && past->given[r] > 0 ? 1 : 0;
     }
+    *out_amount = amount;
+    *out_uses = uses;
 }
 
 /* The codes of the first coupon are listed; P-1 is good for 400 days, Q-1 for 30 and for one of the
@@ -82,7 +84,7 @@ static bool is_good_code(const struct model *model, uint16_t coupon, struct slic
         return slice_equal(code, slice_of("P-1", 3)) && day < 400;
     }
     return slice_equal(code, slice_of("Q-1", 3)) && day < 30 &&
-           slice_equal(model->now->occasion.shopper.key, slice_of("me", 2));
+           slice_equal(model->now->occasion.shopper.key, model->person);
 }
 
 /* The first good code whose uses aren't spent. */
@@ -95,7 +97,7 @@ static struct slice code_for(const struct model *model, size_t r)
         for (size_t c = 0; is_good && c < rule->cap_count; c++) {
             int64_t amount;
             int64_t uses;
-            count_in_cap(model, r, &rule->caps[c], code, &amount, &uses);
+            model_count_in_cap(model, r, &rule->caps[c], code, &amount, &uses);
             is_good = rule->caps[c].of != CAP_OF_CODE || uses < rule->caps[c].uses_max;
         }
         if (is_good) {
@@ -103,6 +105,21 @@ static struct slice code_for(const struct model *model, size_t r)
         }
     }
     return slice_of(NULL, 0);
+}
+
+/* The n-th purchase has it once, also when one before it was given up. */
+static bool was_had(const struct model *model, size_t r)
+{
+    const struct when *when = &model->text->rules[r].when;
+    for (size_t h = 0; h < model->past_count; h++) {
+        const struct happened *past = &model->past[h];
+        if (past->member == model->now->member && past->given[r] > 0 &&
+            model_is_within(model->text->metrics[when->purchases].window,
+                            unix_day(past->occasion.local), unix_day(model->now->occasion.local))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool applies(const struct model *model, const struct rule *rule)
@@ -123,7 +140,9 @@ static bool applies(const struct model *model, const struct rule *rule)
     int64_t day = unix_day(now->occasion.local);
     bool is_same = rule->on == now->occasion.kind &&
                    (rule->on == OCCASION_SALE || slice_equal(rule->event, now->occasion.event));
-    if ((!is_same && !rule->is_on_any) || !model_is_member(model, when) || day < when->from_day ||
+    bool is_any = rule->is_on_any &&
+                  (rule->gift.gives != GIVES_REFUND || now->occasion.kind == OCCASION_EVENT);
+    if ((!is_same && !is_any) || !model_is_member(model, when) || day < when->from_day ||
         day >= when->until_day || !is_hour(when, now->occasion.local.ms / 60000)) {
         return false;
     }
@@ -146,14 +165,12 @@ static bool applies(const struct model *model, const struct rule *rule)
                                       cost < when->goods_minor || milli < when->goods_milli)) {
         return false;
     }
-    if (when->metric_count > 0) {
-        int64_t value = model_metric(model, when->metrics[0].metric, when->metrics[0].counts_this);
-        if (value < when->metrics[0].at_least || value >= when->metrics[0].below) {
-            return false;
-        }
+    if (when->metric_count > 0 && !model_is_within_bounds(model, &when->metrics[0])) {
+        return false;
     }
     return when->purchase == 0 ||
-           model_metric(model, when->purchases, false) == (int64_t)when->purchase - 1;
+           (model_metric(model, when->purchases, false) == (int64_t)when->purchase - 1 &&
+            !was_had(model, place));
 }
 
 static int64_t days_more(const struct model *model, const struct gift *gift)
@@ -291,7 +308,7 @@ static int64_t after_caps(const struct model *model, size_t r, int64_t wanted)
         const struct cap *cap = &rule->caps[c];
         int64_t used;
         int64_t uses;
-        count_in_cap(model, r, cap, code_for(model, r), &used, &uses);
+        model_count_in_cap(model, r, cap, code_for(model, r), &used, &uses);
         int64_t left = cap->amount_max - used;
         given = given < left ? given : left;
         given = !cap->is_per_receipt && uses >= cap->uses_max ? 0 : given;
@@ -432,5 +449,9 @@ bool model_judge(struct model *model)
     for (enum stage stage = STAGE_BASE; stage < STAGE_COUNT; stage++) {
         model_stage(model, stage);
     }
+    for (unsigned t = 0; t < TIERS_MAX; t++) {
+        now->ends[t] = model_end(model, (uint16_t)(METRIC_AT_UNTIL + t), true);
+    }
+    now->streak = model_metric(model, METRIC_AT_STREAK, true);
     return true;
 }

@@ -45,11 +45,18 @@ struct drawn {
     struct slice stores[RULES_MAX];
     struct metric_bounds bounds[RULES_MAX];
     char names[RULES_MAX][16];
+    struct slice person; /* whose the personal code is */
     struct rules_text text;
 };
 
 /* What happened: the occasion, and what the model says each rule gave and each line cost. */
 struct happened {
+    unsigned member;
+    unsigned promise;        /* its number; 0: none was made */
+    bool is_held;            /* promised, and not paid for yet */
+    bool is_promise;         /* it was promised before it took place */
+    int64_t ends[TIERS_MAX]; /* of what was promised: where it would have ended */
+    int64_t streak;          /* with it, as it was told */
     struct occasion occasion;
     struct basket_line lines[LINES_MAX];
     struct shown_code codes[CODES_MAX];
@@ -90,13 +97,16 @@ MUST_USE enum err draw_code(const struct drawn *drawn, size_t code, struct arena
 void draw_occasion(struct happened *happened, int64_t ms, uint64_t *random);
 
 /* Looks at every rule and every line, compares texts, and counts metrics and caps over the history
- * instead of keeping numbers. */
+ * instead of keeping numbers. What is held for a promise counts wherever something is bounded from
+ * above, and nowhere else: nobody gets anything for what may never be paid. */
 struct model {
     bool is_closed; /* by an exclusive rule, in this stage */
     int closed_at;
     const struct rules_text *text;
-    const struct happened *past; /* oldest first */
+    const struct happened *past; /* as it took place; oldest first */
     size_t past_count;
+    struct slice person;
+    bool counts_held;
     struct happened *now;
     int64_t paid[LINES_MAX];
 };
@@ -108,14 +118,20 @@ bool model_is_for(const struct model *model, const struct rule *rule,
 bool model_is_in_set(const struct goods_set *set, const struct basket_line *line);
 /* Does a past day count in a window as seen from a day? */
 bool model_is_within(struct window window, int64_t past, int64_t day);
-/* A metric as it was, or with what `now` has given so far. */
+/* A metric as it was, or with what `now` has given so far; without what is held, and with it. */
 int64_t model_metric(const struct model *model, uint16_t number, bool counts_this);
+int64_t model_metric_most(const struct model *model, uint16_t number, bool counts_this);
+bool model_is_within_bounds(const struct model *model, const struct metric_bounds *bounds);
 /* The day on which what rules prolong is over. */
 int64_t model_end(const struct model *model, uint16_t number, bool counts_this);
 /* What was paid for its term, and for how many days, since it was last over or given back. */
 void model_paid(const struct model *model, uint16_t number, int64_t *out_money, int64_t *out_days);
 /* Does the member have what a rule asks for, but for metrics and codes? */
 bool model_is_member(const struct model *model, const struct when *when);
+
+/* How much, and how often, the rule has given in a cap's window; of a cap by code, to this one. */
+void model_count_in_cap(const struct model *model, size_t r, const struct cap *cap,
+                        struct slice code, int64_t *out_amount, int64_t *out_uses);
 
 /* Fills in `now`. False where points would pay more than is left to pay. */
 bool model_judge(struct model *model);

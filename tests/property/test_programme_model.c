@@ -165,7 +165,11 @@ static void run_programme(struct drawn *drawn, uint64_t seed, uint64_t *out_fire
         for (size_t i = 0; i < now->occasion.code_count; i++) {
             now->codes[i].standing = *standing_of_code(&others, now->codes[i].text);
         }
-        struct model model = {.text = &drawn->text, .past = past, .past_count = count, .now = now};
+        struct model model = {.text = &drawn->text,
+                              .past = past,
+                              .past_count = count,
+                              .now = now,
+                              .person = drawn->person};
         bool is_good = model_judge(&model);
         arena_reset(&arena);
         enum err err = judge(rules, &standing, &now->occasion, false, &arena, &judgement, NULL);

@@ -203,6 +203,52 @@ static void test_names_are_told_apart(void **state)
     }
 }
 
+static void check_rules(const char *yaml, enum err expected, const char *text)
+{
+    struct note note = {""};
+    struct programme_file p;
+    struct rules *rules = NULL;
+    read_file(yaml, &p);
+    assert_int_equal(rules_create(&p.rules, &rules, &note), expected);
+    assert_string_equal(note.text, text);
+    rules_destroy(rules);
+    programme_file_fini(&p);
+}
+
+/* Of a coupon whose codes are issued; the rule then asks for the code, and may leave out the offer.
+ */
+static void test_codes_that_come_with_offers(void **state)
+{
+    (void)state;
+    char with[4096];
+    char yaml[4096];
+    struct note note = {""};
+    struct programme_file p;
+    edited(full, "campaigns:\n",
+           "coupons:\n"
+           "  - {coupon: gift, prefix: G-}\n"
+           "  - {coupon: listed, codes: [ONE]}\n"
+           "campaigns:\n",
+           yaml, sizeof yaml);
+    edited(yaml, "days: 14", "days: 14, coupon: gift", with, sizeof with);
+    edited(with, "    offered: week\n", "    coupon: gift\n", yaml, sizeof yaml);
+    read_file(yaml, &p);
+    assert_non_null(p.rules.offers[0].coupon);
+    assert_string_equal(p.rules.coupons[*p.rules.offers[0].coupon].name, "gift");
+    assert_true(rule_is_offered(&p.rules.rules[0], &p.rules.offers[0]));
+    programme_file_fini(&p);
+    check_rules(yaml, ERR_OK, "");
+    edited(with, "coupon: gift}", "coupon: gifts}", yaml, sizeof yaml);
+    assert_int_equal(programme_file_parse(text_slice(yaml), "p.yaml", 0, &p, &note), ERR_INPUT);
+    assert_string_equal(note.text, "p.yaml:19: offers[0].coupon: no coupon is called gifts; did "
+                                   "you mean gift?");
+    edited(with, "coupon: gift}", "coupon: listed}", yaml, sizeof yaml);
+    check_rules(yaml, ERR_INPUT, "offer week: its coupon has no codes that are issued");
+    edited(with, "most: 2", "most: 13", yaml, sizeof yaml);
+    check_rules(yaml, ERR_INPUT,
+                "offer week: a member has at most 12 offers of a campaign that gives coupons");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +257,7 @@ int main(void)
         cmocka_unit_test(test_advice),
         cmocka_unit_test(test_wrong_offers_are_named),
         cmocka_unit_test(test_names_are_told_apart),
+        cmocka_unit_test(test_codes_that_come_with_offers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

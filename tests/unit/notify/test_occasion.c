@@ -14,6 +14,7 @@
 #include "ledger/lots.h"
 #include "ledger/standings.h"
 #include "notify/occasion.h"
+#include "offers/kept_offers.h"
 #include "programme/kept_case.h"
 #include "programme/kept_issue.h"
 
@@ -266,13 +267,38 @@ static void test_given_codes(void **state)
     buffer_fini(&evidence);
 }
 
+static void test_codes_of_offers(void **state)
+{
+    (void)state;
+    const struct kept_offer offers[] = {
+        {.name = slice_of("tea-week", 8), .until_day = 20000},
+        {.name = slice_of("cup-week", 8), .until_day = 20007, .code = slice_of("C-1", 3)}};
+    const struct kept_offers kept = {.at = offers, .count = 2};
+    struct uid id = {{9}};
+    struct standing_owner member = standing_of_member(&id);
+    struct standing_step step = {.how = STANDING_SET, .slot = 4, .after = 1};
+    struct buffer groups = {0};
+    struct buffer evidence = {0};
+    struct notify_row row;
+    standing_write_group(&groups, &member, &step, 1);
+    kept_offers_encode(&kept, &evidence);
+    assert_int_equal(coupon_row(buffer_slice(&groups), &evidence, &row), ERR_OK);
+    assert_int_equal(row.count, 1);
+    assert_int_equal(row.messages[0].kind, NOTIFY_COUPON_GIVEN);
+    assert_string_equal(row.messages[0].subject, "C-1");
+    assert_int_equal(row.messages[0].until.ms, 20007 * DAY_MS - 1);
+    buffer_fini(&groups);
+    buffer_fini(&evidence);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_own_shops),      cmocka_unit_test(test_issued_code),
-        cmocka_unit_test(test_nothing_to_say), cmocka_unit_test(test_partners_shops),
-        cmocka_unit_test(test_named),          cmocka_unit_test(test_lots),
-        cmocka_unit_test(test_draw_won),       cmocka_unit_test(test_given_codes),
+        cmocka_unit_test(test_own_shops),       cmocka_unit_test(test_issued_code),
+        cmocka_unit_test(test_nothing_to_say),  cmocka_unit_test(test_partners_shops),
+        cmocka_unit_test(test_named),           cmocka_unit_test(test_lots),
+        cmocka_unit_test(test_draw_won),        cmocka_unit_test(test_given_codes),
+        cmocka_unit_test(test_codes_of_offers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,8 +29,8 @@ static const struct metric metrics[] = {
     {"cup-week", METRIC_UNTIL, {WINDOW_EVER, 0}, NO_GOODS, 0}};
 static const uint16_t places[] = {0, 1};
 static const struct campaign campaigns[] = {{"autumn", 20, 1, "", 0}};
-static const struct offer offers[] = {{"filter-week", 0, 0, &places[0], 1, NULL, 0, 14, 0},
-                                      {"cup-week", 1, 0, &places[1], 1, NULL, 0, 7, 0}};
+static const struct offer offers[] = {{"filter-week", 0, 0, &places[0], 1, NULL, 0, 14, NULL, 0},
+                                      {"cup-week", 1, 0, &places[1], 1, NULL, 0, 7, NULL, 0}};
 static const struct rules_text text = {.goods = sets,
                                        .goods_count = COUNT(sets),
                                        .metrics = metrics,
@@ -251,8 +251,8 @@ static void test_offers_for_segments(void **state)
 {
     (void)state;
     const uint16_t segments[] = {1, 2};
-    const struct offer some[] = {{"filter-week", 0, 0, &places[0], 1, segments, 2, 14, 0},
-                                 {"cup-week", 1, 0, &places[1], 1, NULL, 0, 7, 0}};
+    const struct offer some[] = {{"filter-week", 0, 0, &places[0], 1, segments, 2, 14, NULL, 0},
+                                 {"cup-week", 1, 0, &places[1], 1, NULL, 0, 7, NULL, 0}};
     const struct rules_text with = {.offers = some, .offer_count = COUNT(some)};
     assert_int_equal(offers_fitting(&with, 0), 2);
     assert_int_equal(offers_fitting(&with, 1), 2);
@@ -295,7 +295,7 @@ static void test_a_control_group(void **state)
 static void test_kept_offers(void **state)
 {
     (void)state;
-    const struct kept_offer at[] = {{TEXT("filter-week"), TEXT("bought coffee"), 20014}};
+    struct kept_offer at[] = {{TEXT("filter-week"), TEXT("bought coffee"), 20014, {NULL, 0}}};
     const struct kept_offers kept = {
         .programme = 7, .campaign = TEXT("autumn"), .is_control = true, .at = at, .count = 1};
     struct kept_offers back;
@@ -313,6 +313,17 @@ static void test_kept_offers(void **state)
         assert_int_equal(kept_offers_decode(slice_of(bytes.at, length), &arena, &back),
                          ERR_CORRUPT);
     }
+    assert_int_equal(bytes.at[0], 0x4F); /* as it was before there were codes */
+    assert_int_equal(back.at[0].code.length, 0);
+    buffer_clear(&bytes);
+    arena_reset(&arena);
+    at[0].code = (struct slice)TEXT("F-7");
+    kept_offers_encode(&kept, &bytes);
+    assert_int_equal(kept_offers_decode(buffer_slice(&bytes), &arena, &back), ERR_OK);
+    assert_true(kept_offers_is(buffer_slice(&bytes)));
+    assert_true(slice_equal(back.at[0].code, at[0].code));
+    bytes.at[0] = 0x4F;
+    assert_int_equal(kept_offers_decode(buffer_slice(&bytes), &arena, &back), ERR_CORRUPT);
     buffer_fini(&bytes);
     arena_fini(&arena);
 }

@@ -35,7 +35,8 @@ static size_t note(struct fraud_watch *watch, enum fraud_counts kind, const char
 {
     struct fraud_hit hits[LIMIT_FRAUD_RULES];
     struct fraud_activity activity = {.kind = kind,
-                                      .card = text(card),
+                                      .card = text(kind == FRAUD_REFERRALS ? "" : card),
+                                      .member = text(kind == FRAUD_REFERRALS ? card : ""),
                                       .cashier = text(cashier),
                                       .time = {time},
                                       .points = points};
@@ -63,15 +64,66 @@ static void test_a_window_slides(void **state)
     assert_string_equal(hit.subject, "card 1");
     fraud_words(&rules, &hit, words);
     assert_string_equal(words, "4 earns in 16 h, more than 3");
-    fraud_watch_alerted(watch, "rule", text("card 1"), (struct unix_ms){15 * HOUR});
+    fraud_watch_alerted(watch, "rule", "card 1", (struct unix_ms){15 * HOUR});
     assert_int_equal(note(watch, FRAUD_EARNS, "1", "", 15 * HOUR, 0, &hit), 1);
     assert_false(hit.is_new);
     /* a receipt that comes late is counted where it belongs */
-    assert_int_equal(note(watch, FRAUD_EARNS, "2", "", 16 * HOUR, 0, &hit), 0);
-    assert_int_equal(note(watch, FRAUD_EARNS, "2", "", 3 * HOUR, 0, &hit), 0);
+    assert_int_equal(note(watch, FRAUD_EARNS, "2", "", 17 * HOUR, 0, &hit), 0);
     assert_int_equal(note(watch, FRAUD_EARNS, "2", "", 3 * HOUR, 0, &hit), 1);
+    assert_int_equal(hit.found, 4);
+    assert_int_equal(note(watch, FRAUD_EARNS, "2", "", -HOUR, 0, &hit), 0);
+    assert_int_equal(note(watch, FRAUD_EARNS, "2", "", 0, 0, &hit), 0); /* also before 1970 */
     assert_int_equal(note(watch, FRAUD_EARNS, "1", "", 32 * HOUR, 0, &hit), 0);
     assert_int_equal(note(watch, FRAUD_BURNS, "1", "", 32 * HOUR, 0, &hit), 0);
+    fraud_watch_destroy(watch);
+}
+
+/* A month that is imported in one evening, in any order, beside what tills tell of today. */
+static void test_old_receipts_count_day_by_day(void **state)
+{
+    struct fraud_rules rules = one(FRAUD_EARNS, FRAUD_BY_CARD, 3, 0);
+    struct fraud_watch *watch = fraud_watch_create(&rules);
+    const int64_t today = 40 * 24 * HOUR;
+    struct fraud_hit hit;
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(note(watch, FRAUD_EARNS, "1", "", today + i, 0, &hit), 0);
+    }
+    for (int day = 30; day > 0; day--) {
+        for (int i = 0; i < 3; i++) {
+            assert_int_equal(note(watch, FRAUD_EARNS, "1", "", day * 24 * HOUR + i, 0, &hit), 0);
+        }
+    }
+    assert_int_equal(note(watch, FRAUD_EARNS, "1", "", 7 * 24 * HOUR, 0, &hit), 1);
+    assert_true(hit.is_new);
+    fraud_watch_alerted(watch, "rule", "card 1", (struct unix_ms){7 * 24 * HOUR});
+    assert_int_equal(note(watch, FRAUD_EARNS, "1", "", 7 * 24 * HOUR + 9, 0, &hit), 1);
+    assert_false(hit.is_new);
+    assert_int_equal(note(watch, FRAUD_EARNS, "1", "", today + 9, 0, &hit), 1);
+    assert_int_equal(hit.found, 4);
+    assert_true(hit.is_new); /* what was found of that day is no alert about today */
+    fraud_watch_alerted(watch, "rule", "card 1", (struct unix_ms){today + 9});
+    fraud_watch_not_alerted(watch, "rule", "card 1", (struct unix_ms){today + 9});
+    assert_int_equal(note(watch, FRAUD_EARNS, "1", "", today + 9, 0, &hit), 1);
+    assert_true(hit.is_new);
+    fraud_watch_destroy(watch);
+}
+
+/* Who shows no card is somebody, too. */
+static void test_a_member_without_a_card(void **state)
+{
+    struct fraud_rules rules = one(FRAUD_EARNS, FRAUD_BY_CARD, 0, 0);
+    struct fraud_watch *watch = fraud_watch_create(&rules);
+    struct fraud_hit hits[LIMIT_FRAUD_RULES];
+    struct fraud_activity activity = {
+        .kind = FRAUD_EARNS, .member = text("0199"), .cashier = text("7"), .time = {HOUR}};
+    char subject[FRAUD_WORDS_BYTES];
+    (void)state;
+    assert_int_equal(fraud_watch_note(watch, &activity, hits), 1);
+    assert_string_equal(hits[0].subject, "member 0199");
+    rules.rules[0].by = FRAUD_BY_CARD_AT_CASHIER;
+    assert_true(fraud_subject(&rules.rules[0], &activity, subject));
+    assert_string_equal(subject, "member 0199 at cashier 7");
     fraud_watch_destroy(watch);
 }
 
@@ -216,11 +268,11 @@ static void test_more_than_there_is_room_for(void **state)
     struct fraud_hit hit;
     char card[16];
     (void)state;
-    for (int i = 0; i < 3 * FRAUD_KEYS; i++) {
+    for (int i = 0; i < FRAUD_KEYS / 2 * 3; i++) {
         (void)snprintf(card, sizeof card, "%d", i);
         assert_int_equal(note(watch, FRAUD_EARNS, card, "", i, 0, &hit), 0);
     }
-    assert_int_equal(note(watch, FRAUD_EARNS, card, "", 3 * FRAUD_KEYS, 0, &hit), 1);
+    assert_int_equal(note(watch, FRAUD_EARNS, card, "", FRAUD_KEYS / 2 * 3, 0, &hit), 1);
     fraud_watch_destroy(watch);
 }
 
@@ -251,6 +303,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_window_slides),
+        cmocka_unit_test(test_old_receipts_count_day_by_day),
+        cmocka_unit_test(test_a_member_without_a_card),
         cmocka_unit_test(test_points_are_added),
         cmocka_unit_test(test_a_share_of_one_cashiers_sales),
         cmocka_unit_test(test_tills_are_no_cashiers),

@@ -197,17 +197,18 @@ static void refuse(void *context, struct rpc_call *call, const ProtobufCMessage 
     rpc_call_refuse(call, &status);
 }
 
-/* Looks at what is the call's when its answer has long been out. */
+/* Looks at what is the call's when its answer is out and it is released. */
 static void linger(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
-    const struct timespec a_while = {.tv_nsec = 30 * 1000 * 1000};
     struct echo *echo = context;
     char *kept = arena_alloc(rpc_call_arena(call), sizeof echo->lingered);
     ASSERT(kept != NULL);
     (void)snprintf(kept, sizeof echo->lingered, "%s", ((const say_request *)message)->text);
     refuse(context, call, message);
-    nanosleep(&a_while, NULL);
     pthread_mutex_lock(&echo->mutex);
+    while (!echo->is_released) {
+        pthread_cond_wait(&echo->is_changed, &echo->mutex);
+    }
     (void)snprintf(echo->lingered, sizeof echo->lingered, "%s", kept);
     pthread_cond_broadcast(&echo->is_changed);
     pthread_mutex_unlock(&echo->mutex);

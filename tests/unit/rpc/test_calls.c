@@ -35,6 +35,9 @@ static void call_lives_until_its_handler_returns(void **state)
     struct rpc_client *client = fixture_client(f, NULL);
     char seen[sizeof f->echo.lingered];
     assert_int_equal(fixture_say(client, "Linger", "still", CALL_MS).code, 9);
+    /* The thread that ends calls has gone on to the next one. */
+    assert_int_equal(fixture_say(client, "Say", "next", CALL_MS).code, 0);
+    echo_release(&f->echo);
     echo_wait_lingered(&f->echo, seen);
     assert_string_equal(seen, "still");
     rpc_client_close(client);

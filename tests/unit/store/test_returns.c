@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "node/returns.h"
+#include "base/folder.h"
+#include "store/returns.h"
 
 #define assert_ok(expression) assert_int_equal(expression, ERR_OK)
 
@@ -59,17 +59,10 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    static const char *const names[] = {"archive.mdb", "archive.mdb-lock", "archive.lock"};
     struct fixture *f = *state;
-    char path[128];
     archive_close(f->archive);
     return_matcher_destroy(f->matcher);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        snprintf(path, sizeof path, "%s/%s", f->folder, names[i]);
-        (void)unlink(path);
-    }
-    assert_int_equal(rmdir(f->folder), 0);
-    assert_int_equal(rmdir(f->parent), 0);
+    folder_remove(f->parent);
     free(f);
     return 0;
 }
@@ -141,6 +134,14 @@ static void assert_take(const struct fixture *f, size_t index, uint64_t sale, in
     assert_int_equal(f->allocation.takes[index].amount_minor, amount);
 }
 
+static void assert_part(const struct fixture *f, size_t index, size_t take, unsigned line,
+                        int64_t quantity_milli)
+{
+    const struct return_part *part = &f->allocation.parts[index];
+    assert_true(index < f->allocation.part_count && part->take == take && part->line == line);
+    assert_int_equal(part->quantity_milli, quantity_milli);
+}
+
 static void test_the_newest_sale_that_has_enough(void **state)
 {
     struct fixture *f = *state;
@@ -181,6 +182,9 @@ static void test_spread_over_several(void **state)
     assert_int_equal(f->allocation.take_count, 2);
     assert_take(f, 0, 2, 900);
     assert_take(f, 1, 1, 250);
+    assert_int_equal(f->allocation.part_count, 2);
+    assert_part(f, 0, 0, 1, 0); /* all of it */
+    assert_part(f, 1, 1, 1, 1000);
     request.id = uid_of(2, 2);
     allocate(f, &request); /* one is left, four are wanted */
     assert_int_equal(f->allocation.result, RETURN_EXCEEDS_SALE);
@@ -303,6 +307,34 @@ static void test_some_lines_match(void **state)
     assert_take(f, 0, 1, 500);
 }
 
+/* Which lines it was, in thousandths that add up however finely a file counts. */
+static void test_the_lines_are_named(void **state)
+{
+    struct fixture *f = *state;
+    struct archive_line sold[] = {
+        {.product = MILK, .quantity_micro = UNIT, .amount_minor = 100},
+        {.product = BREAD, .quantity_micro = UNIT + 700, .amount_minor = 1000},
+        {.product = BREAD, .quantity_micro = 3, .amount_minor = 0}, /* of nothing one can count */
+    };
+    const struct archive_sale sale = sale_of(1, 1, sold, 3);
+    add_sale(f, &sale);
+    const struct return_line lines[] = {{BREAD, UNIT / 4}, {BREAD, 300}, {BREAD, 750400},
+                                        {BREAD, 1},        {MILK, UNIT}, {BREAD, 2}};
+    static const int64_t milli[] = {250, 0, 0, 333, 0, 0};
+    static const unsigned places[] = {2, 0, 2, 3, 1, 3};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        struct return_request request = request_of(i + 1, &lines[i], 1);
+        allocate(f, &request);
+        allocate(f, &request); /* kept with it */
+        assert_int_equal(f->allocation.part_count, places[i] == 0 ? 0 : 1);
+        if (places[i] != 0) {
+            assert_part(f, 0, 0, places[i], milli[i]);
+        }
+        const struct return_take *take = &f->allocation.takes[0];
+        assert_int_equal(take->is_of_lines, take->amount_minor == 0);
+    }
+}
+
 /* Points by hand go back when all of the goods do; before, there is no share to speak of. */
 static void test_sale_without_an_amount(void **state)
 {
@@ -312,10 +344,12 @@ static void test_sale_without_an_amount(void **state)
     struct return_request request = request_of(1, &line, 1);
     allocate(f, &request);
     assert_int_equal(f->allocation.result, RETURN_FOUND);
-    assert_int_equal(f->allocation.take_count, 0);
+    assert_take(f, 0, 1, 0);
+    assert_true(f->allocation.takes[0].is_of_lines);
     request = request_of(2, &line, 1);
     allocate(f, &request);
     assert_take(f, 0, 1, 0);
+    assert_false(f->allocation.takes[0].is_of_lines);
 }
 
 static void test_asked_again(void **state)
@@ -471,9 +505,9 @@ static void count_allocation(const struct fixture *f, struct model *model,
     }
 }
 
-static void assert_same_allocation(const struct return_allocation *a,
-                                   const struct return_allocation *b)
+static void assert_same_allocation(const struct fixture *f, const struct return_allocation *a)
 {
+    const struct return_allocation *b = &f->allocation;
     assert_int_equal(a->result, b->result);
     assert_int_equal(a->line_count, b->line_count);
     assert_memory_equal(a->line_matched, b->line_matched, a->line_count * sizeof(bool));
@@ -481,6 +515,10 @@ static void assert_same_allocation(const struct return_allocation *a,
     for (size_t i = 0; i < a->take_count; i++) {
         assert_true(uid_equal(&a->takes[i].sale, &b->takes[i].sale));
         assert_int_equal(a->takes[i].amount_minor, b->takes[i].amount_minor);
+    }
+    assert_int_equal(a->part_count, b->part_count);
+    for (size_t i = 0; i < a->part_count; i++) {
+        assert_part(f, i, a->parts[i].take, a->parts[i].line, a->parts[i].quantity_milli);
     }
 }
 
@@ -510,7 +548,7 @@ static void random_return(struct fixture *f, struct model *model, uint64_t numbe
     *first = f->allocation;
     allocate(f, &request);
     assert_true(f->is_kept);
-    assert_same_allocation(first, &f->allocation);
+    assert_same_allocation(f, first);
     free(first);
 }
 
@@ -550,6 +588,7 @@ int main(void)
         TEST(test_keys_must_agree),
         TEST(test_must_be_unique),
         TEST(test_some_lines_match),
+        TEST(test_the_lines_are_named),
         TEST(test_sale_without_an_amount),
         TEST(test_asked_again),
         TEST(test_return_before_its_sale),

@@ -1,11 +1,13 @@
-#include "node/returns.h"
+#include "store/returns.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/amount.h"
 
-#define ALLOCATION_VERSION 1u
+#define ALLOCATION_VERSION 2u
+#define ALLOCATION_WITHOUT 1u /* an earlier one, without parts */
+#define MILLI              1000
 
 struct return_matcher {
     struct archive_line lines[LIMIT_RECEIPT_LINES]; /* of the sale that is looked at */
@@ -167,6 +169,37 @@ static struct return_take *take_of(struct return_allocation *allocation, const s
     return take;
 }
 
+/* In thousandths, of a line that says no whole one in thousandths of it. */
+static enum err milli_of(const struct archive_line *line, int64_t micro, int64_t *out_milli)
+{
+    int64_t whole = line->quantity_micro / MILLI + (line->quantity_micro % MILLI >= MILLI / 2);
+    return int64_mul_div(whole > 0 ? whole : MILLI, micro, line->quantity_micro, ROUNDING_DOWN,
+                         out_milli);
+}
+
+/* Which line it was, of which `part` has been taken by now. One that rounds to nothing goes with
+ * what is taken next. */
+static enum err note_part(struct return_allocation *allocation, const struct return_take *take,
+                          const struct archive_line *line, size_t place, int64_t part)
+{
+    bool is_all = line->returned_micro == line->quantity_micro;
+    int64_t before;
+    int64_t now;
+    TRY(milli_of(line, line->returned_micro - part, &before));
+    TRY(milli_of(line, line->returned_micro, &now));
+    if (!is_all && now == before) {
+        return ERR_OK;
+    }
+    if (allocation->part_count < LIMIT_RETURN_PARTS) {
+        allocation->parts[allocation->part_count] =
+            (struct return_part){.take = (uint16_t)(take - allocation->takes),
+                                 .line = (uint16_t)(place + 1),
+                                 .quantity_milli = is_all ? 0 : now - before};
+    }
+    allocation->part_count++; /* beyond the limit none are kept */
+    return ERR_OK;
+}
+
 /* Up to `*quantity` of the product from one sale: from one line when one has it all. */
 static enum err take_from_sale(const struct search *search, const struct uid *id, int64_t *quantity,
                                struct return_allocation *allocation)
@@ -193,6 +226,7 @@ static enum err take_from_sale(const struct search *search, const struct uid *id
         line->returned_micro += part;
         line->returned_minor += amount;
         *quantity -= part;
+        TRY(note_part(allocation, take, line, i, part));
         TRY(int64_add(take->amount_minor, amount, &take->amount_minor));
     }
     return archive_put_sale(search->txn, &sale);
@@ -244,23 +278,18 @@ static bool is_all_returned(const struct archive_sale *sale)
     return true;
 }
 
-/* Leaves only takes that mean something to the ledger. */
-static enum err drop_empty_takes(struct return_matcher *matcher, struct archive_txn *txn,
+/* Marks takes that mean nothing to a ledger that knows no lines. */
+static enum err mark_empty_takes(struct return_matcher *matcher, struct archive_txn *txn,
                                  struct return_allocation *allocation)
 {
-    size_t kept = 0;
     for (size_t i = 0; i < allocation->take_count; i++) {
+        struct return_take *take = &allocation->takes[i];
         struct archive_sale sale;
-        bool is_kept = allocation->takes[i].amount_minor > 0;
-        if (!is_kept) {
-            TRY(archive_get_sale(txn, &allocation->takes[i].sale, matcher->lines, &sale));
-            is_kept = is_all_returned(&sale);
-        }
-        if (is_kept) {
-            allocation->takes[kept++] = allocation->takes[i];
+        if (take->amount_minor == 0) {
+            TRY(archive_get_sale(txn, &take->sale, matcher->lines, &sale));
+            take->is_of_lines = !is_all_returned(&sale);
         }
     }
-    allocation->take_count = kept;
     return ERR_OK;
 }
 
@@ -273,6 +302,7 @@ static enum err match_all(struct return_matcher *matcher, struct archive_txn *tx
     bool is_any[RETURN_RESULT_COUNT] = {[RETURN_NO_SALE] = true};
     allocation->line_count = request->line_count;
     allocation->take_count = 0;
+    allocation->part_count = 0;
     memcpy(allocation->body_hash, request->body_hash, sizeof allocation->body_hash);
     for (size_t i = 0; i < request->line_count; i++) {
         struct search search = {
@@ -287,7 +317,10 @@ static enum err match_all(struct return_matcher *matcher, struct archive_txn *tx
         heaviest++;
     }
     allocation->result = by_weight[heaviest];
-    return drop_empty_takes(matcher, txn, allocation);
+    if (allocation->part_count > LIMIT_RETURN_PARTS) {
+        allocation->part_count = 0;
+    }
+    return mark_empty_takes(matcher, txn, allocation);
 }
 
 static void allocation_encode(const struct return_allocation *allocation, struct buffer *out)
@@ -303,7 +336,34 @@ static void allocation_encode(const struct return_allocation *allocation, struct
     for (size_t i = 0; i < allocation->take_count; i++) {
         write_bytes(out, allocation->takes[i].sale.bytes, sizeof allocation->takes[i].sale.bytes);
         write_svarint(out, allocation->takes[i].amount_minor);
+        write_u8(out, allocation->takes[i].is_of_lines ? 1 : 0);
     }
+    write_varint(out, allocation->part_count);
+    for (size_t i = 0; i < allocation->part_count; i++) {
+        write_varint(out, allocation->parts[i].take);
+        write_varint(out, allocation->parts[i].line);
+        write_varint(out, (uint64_t)allocation->parts[i].quantity_milli);
+    }
+}
+
+static enum err parts_decode(struct reader *in, struct return_allocation *out)
+{
+    uint64_t parts = read_varint(in);
+    if (parts > LIMIT_RETURN_PARTS) {
+        return ERR_CORRUPT;
+    }
+    for (size_t i = 0; i < parts; i++) {
+        uint64_t take = read_varint(in);
+        uint64_t line = read_varint(in);
+        uint64_t quantity = read_varint(in);
+        if (take >= out->take_count || line == 0 || line > LIMIT_RECEIPT_LINES ||
+            quantity > INT64_MAX) {
+            return ERR_CORRUPT;
+        }
+        out->parts[i] = (struct return_part){(uint16_t)take, (uint16_t)line, (int64_t)quantity};
+    }
+    out->part_count = (size_t)parts;
+    return ERR_OK;
 }
 
 static enum err allocation_decode(struct slice value, struct return_allocation *out)
@@ -313,7 +373,8 @@ static enum err allocation_decode(struct slice value, struct return_allocation *
     read_copy(&in, out->body_hash, sizeof out->body_hash);
     uint8_t result = read_u8(&in);
     uint64_t lines = read_varint(&in);
-    if (version != ALLOCATION_VERSION || result >= RETURN_RESULT_COUNT ||
+    bool has_parts = version == ALLOCATION_VERSION;
+    if ((!has_parts && version != ALLOCATION_WITHOUT) || result >= RETURN_RESULT_COUNT ||
         lines > LIMIT_RECEIPT_LINES) {
         return ERR_CORRUPT;
     }
@@ -327,10 +388,15 @@ static enum err allocation_decode(struct slice value, struct return_allocation *
     for (size_t i = 0; i < takes; i++) {
         read_copy(&in, out->takes[i].sale.bytes, sizeof out->takes[i].sale.bytes);
         out->takes[i].amount_minor = read_svarint(&in);
+        out->takes[i].is_of_lines = has_parts && read_u8(&in) != 0;
     }
     out->result = (enum return_result)result;
     out->line_count = (size_t)lines;
     out->take_count = (size_t)takes;
+    out->part_count = 0;
+    if (has_parts) {
+        TRY(parts_decode(&in, out));
+    }
     return reader_finish(&in);
 }
 

@@ -9,8 +9,8 @@
  * sales, a refusal too: asked again, a return gets the same answer whatever came in between, and no
  * line ever gives more than it sold. So a sale must come before its returns.
  */
-#ifndef NODE_RETURNS_H
-#define NODE_RETURNS_H
+#ifndef STORE_RETURNS_H
+#define STORE_RETURNS_H
 
 #include "base/limits.h"
 #include "store/archive.h"
@@ -52,6 +52,15 @@ struct return_request {
 struct return_take {
     struct uid sale;
     int64_t amount_minor; /* 0: all that is left, of a sale without an amount */
+    bool is_of_lines;     /* nothing in money: for who knows what its lines gave */
+};
+
+/* Of which line of that sale. Those of a line add up, over all returns, to what was returned of it.
+ */
+struct return_part {
+    uint16_t take;
+    uint16_t line;          /* its place on the receipt, from 1 on */
+    int64_t quantity_milli; /* 0: all that is left of it */
 };
 
 struct return_allocation {
@@ -59,8 +68,10 @@ struct return_allocation {
     enum return_result result;
     size_t line_count;
     bool line_matched[LIMIT_RECEIPT_LINES];
-    size_t take_count; /* sales that give back nothing in money are not among them */
+    size_t take_count;
     struct return_take takes[LIMIT_RETURN_SALES];
+    size_t part_count; /* 0: not known, of a return that was kept by an earlier version, or many */
+    struct return_part parts[LIMIT_RETURN_PARTS];
 };
 
 /* Room to work in; large, made once for many returns. One thread at a time. */

@@ -1,0 +1,176 @@
+#include "quote_shop.h"
+
+#include <string.h>
+
+#include "ledger/referral.h"
+#include "ledger/static_list.h"
+#include "node/judging_groups.h"
+
+static struct unix_ms read_clock(void *context)
+{
+    return ((const struct desk *)context)->now;
+}
+
+static void change_standing(struct shop *shop, const struct standing_owner *owner,
+                            struct standing_step *steps, size_t count)
+{
+    struct desk *desk = &shop->desk;
+    struct buffer groups = {0};
+    struct command command = desk_command(desk, COMMAND_CHANGE_STANDING);
+    struct uid occasion = desk_id(desk);
+    if (count == 0) {
+        return;
+    }
+    standing_write_group(&groups, owner, steps, count);
+    command.standing = (struct command_standing){
+        .issuer = desk->roster.self, .occasion = occasion, .groups = buffer_slice(&groups)};
+    command.transaction_id =
+        standing_transaction(STANDING_ID_CHANGE, &desk->roster.self, &occasion);
+    desk_do(desk, &command);
+    buffer_fini(&groups);
+}
+
+static void issue_codes(struct shop *shop, const struct drawn *drawn)
+{
+    for (size_t c = 0; c < CODE_COUNT; c++) {
+        struct arena arena;
+        struct standing_changes changes;
+        struct standing_step steps[4];
+        struct standing_owner owner = judging_code_owner(code_text(c));
+        arena_init(&arena, 1u << 12);
+        assert_int_equal(draw_code(drawn, c, &arena, &changes), ERR_OK);
+        for (size_t i = 0; i < changes.count; i++) {
+            steps[i] = (struct standing_step){.how = STANDING_SET,
+                                              .slot = changes.at[i].slot,
+                                              .bucket = changes.at[i].bucket,
+                                              .after = changes.at[i].after};
+        }
+        change_standing(shop, &owner, steps, changes.count);
+        arena_fini(&arena);
+    }
+}
+
+static void know_members(struct shop *shop)
+{
+    struct standing_step steps[REFERRAL_STEPS];
+    struct standing_owner first = shop_owner(shop, 0);
+    struct standing_owner second = shop_owner(shop, 1);
+    size_t count = referral_steps(&shop->members[0], steps);
+    change_standing(shop, &second, steps, count);
+    steps[0] = (struct standing_step){.how = STANDING_SET,
+                                      .slot = list_slot(slice_of("vip", 3)),
+                                      .bucket = STANDING_KEPT,
+                                      .after = 1};
+    change_standing(shop, &first, steps, 1);
+}
+
+static struct card_number partners_card(void)
+{
+    struct card_prefix prefix;
+    struct card_number card;
+    assert_int_equal(card_prefix_parse("200200", &prefix), ERR_OK);
+    assert_int_equal(card_number_make(&prefix, 7, &card), ERR_OK);
+    return card;
+}
+
+void shop_open(struct shop *shop, struct node *node, struct drawn *drawn)
+{
+    struct note note = {""};
+    memset(shop, 0, sizeof *shop);
+    desk_init(&shop->desk);
+    shop->desk.now = (struct unix_ms){FIRST_DAY * DAY_MS};
+    shop->node = node;
+    node->config.partner = shop->desk.roster.self;
+    node->clock = (struct clock_port){&shop->desk, read_clock};
+    for (size_t m = 0; m < SHOP_OWN; m++) {
+        shop->members[m] = desk_enrol(&shop->desk, &shop->cards[m]);
+    }
+    shop->cards[SHOP_OWN] = partners_card();
+    drawn->person = slice_of(shop->person, strlen(uid_format(&shop->members[1], shop->person)));
+    shop->version.number = 1;
+    shop->version.file.rules = drawn->text;
+    shop->version.file.burn = (struct burn_terms){
+        .share = {375, 1}, .smallest_minor = 5, .points_minor = 3, .worth_minor = 50};
+    if (rules_create(&drawn->text, &shop->version.rules, &note) != ERR_OK) {
+        fail_msg("%s", note.text);
+    }
+    shop->snapshot.roster = shop->desk.roster;
+    shop->snapshot.version = &shop->version;
+    know_members(shop);
+    issue_codes(shop, drawn);
+}
+
+void shop_close(struct shop *shop)
+{
+    rules_destroy(shop->version.rules);
+    desk_fini(&shop->desk);
+}
+
+struct standing_owner shop_owner(const struct shop *shop, unsigned member)
+{
+    return member < SHOP_OWN        ? standing_of_member(&shop->members[member])
+           : member == SHOP_MEMBERS ? standing_of_programme()
+                                    : standing_of_card(&shop->cards[member]);
+}
+
+struct standing shop_standing(const struct shop *shop, const struct standing_owner *owner,
+                              struct standing_row *row)
+{
+    assert_int_equal(standing_get_row(&shop->desk.store.view, owner, row), ERR_OK);
+    return standing_of_row(row);
+}
+
+int64_t shop_balance(const struct shop *shop, unsigned member)
+{
+    struct member row;
+    assert_int_equal(ledger_get_member(&shop->desk.store.view, &shop->members[member], &row),
+                     ERR_OK);
+    return row.available.minor;
+}
+
+void shop_begin(struct shop *shop, unsigned member, struct judging_case *out_judged)
+{
+    struct judging_case *judged = out_judged;
+    memset(judged, 0, sizeof *judged);
+    judged->snapshot = &shop->snapshot;
+    judged->version = &shop->version;
+    judged->give = desk_command(&shop->desk, COMMAND_EARN);
+    judged->give.earn = (struct command_earn){
+        .card = shop->cards[member], .currency = "EUR", .rate = {.per_minor = 1}};
+    judged->id = judged->give.transaction_id;
+}
+
+enum err shop_judge(struct shop *shop, struct judging_case *judged, struct note *note)
+{
+    const struct ledger_view *view = &shop->desk.store.view;
+    TRY(judging_find_owner(view, judged));
+    return judging_try(shop->node, view, judged, note);
+}
+
+/* The points come last: where the standing is refused they are not given. */
+enum verdict shop_tell(struct shop *shop, const struct judging_case *judged)
+{
+    enum verdict verdict = VERDICT_OK;
+    for (size_t i = judged->command_count; i > 0 && verdict == VERDICT_OK; i--) {
+        verdict = desk_tell(&shop->desk, &judged->commands[i - 1]);
+    }
+    return verdict;
+}
+
+enum verdict shop_release(struct shop *shop, const struct uid *quote)
+{
+    struct command command = desk_command(&shop->desk, COMMAND_RESERVE);
+    command.transaction_id =
+        standing_transaction(STANDING_ID_RELEASE, &shop->desk.roster.self, quote);
+    command.reserve = (struct command_reserve){.step = RESERVE_RELEASE, .quote = *quote};
+    return desk_tell(&shop->desk, &command);
+}
+
+void shop_expire(struct shop *shop, const struct uid *quote, struct unix_ms until)
+{
+    struct command command = desk_command(&shop->desk, COMMAND_RESERVE);
+    command.transaction_id = (struct uid){{0}};
+    command.reserve =
+        (struct command_reserve){.step = RESERVE_EXPIRE, .quote = *quote, .until = until};
+    desk_do(&shop->desk, &command);
+}

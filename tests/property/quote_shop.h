@@ -1,0 +1,48 @@
+/* A brand's desk that judges as its node does, without the node's threads and sockets: what is
+ * judged on the ledger becomes commands, and these are told to it. */
+#ifndef PROPERTY_QUOTE_SHOP_H
+#define PROPERTY_QUOTE_SHOP_H
+
+#include "desk.h"
+#include "node/judging.h"
+#include "node/node.h"
+#include "programme_model.h"
+#include "store/vault.h"
+
+enum {
+    SHOP_OWN = 2, /* members of ours, of whom the first brought the second; */
+    SHOP_MEMBERS  /* and one of the partner's */
+};
+
+struct shop {
+    struct desk desk;
+    struct node *node;
+    struct snapshot snapshot;
+    struct programme_version version;
+    struct uid members[SHOP_OWN];
+    char person[UID_TEXT_MAX]; /* whose the personal code is: the second member */
+    struct card_number cards[SHOP_MEMBERS];
+};
+
+/* Begins anew with the rules that were drawn, which the caller keeps; members are there, one is on
+ * the list "vip", and the codes of `draw_code` are issued. `node` and `vault` last longer. */
+void shop_open(struct shop *shop, struct node *node, struct drawn *drawn);
+void shop_close(struct shop *shop);
+/* Standing of a member; of all for SHOP_MEMBERS. Its row is the caller's. */
+struct standing_owner shop_owner(const struct shop *shop, unsigned member);
+struct standing shop_standing(const struct shop *shop, const struct standing_owner *owner,
+                              struct standing_row *row);
+/* Points that a member of ours can spend. */
+int64_t shop_balance(const struct shop *shop, unsigned member);
+
+/* A case of the member's, now; the caller fills in the occasion. */
+void shop_begin(struct shop *shop, unsigned member, struct judging_case *out_judged);
+/* Judges it on the ledger as it is. */
+MUST_USE enum err shop_judge(struct shop *shop, struct judging_case *judged, struct note *note);
+/* Tells the ledger what it comes to, all or nothing: the first refusal. */
+enum verdict shop_tell(struct shop *shop, const struct judging_case *judged);
+/* Gives a quote up, or lets its time end. */
+enum verdict shop_release(struct shop *shop, const struct uid *quote);
+void shop_expire(struct shop *shop, const struct uid *quote, struct unix_ms until);
+
+#endif
