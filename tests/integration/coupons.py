@@ -501,9 +501,11 @@ time: {formats: ["%Y-%m-%d %H:%M:%S"]}
         self.assertEqual((used["discount_minor"], used["earned_points"]), (500, 7))
         # 8.00 are too little for the code: what comes back is no more than was paid beyond them.
         self.assertEqual(self.back(used, "2"), (0, 0))
-        self.assertEqual(self.back(first, "1"), (30, 3000))
         again = self.earn(card, *words)
         self.assertEqual((again["discount_minor"], self.codes(again)[0][1]), (500, True))
+        self.assertEqual(self.back(first, "1"), (30, 3000))  # the code is used: it stays
+        self.assertEqual(self.grocer.cli("coupon", "show", code)["state"],
+                         "COUPON_CODE_STATE_USED_UP")
         self.grocer.talea("verify")
 
     def test_a_quote_holds_what_is_bounded_until_it_ends(self):
