@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/time_slice.h"
 #include "bench/bench.h"
 #include "cli/commands.h"
 
@@ -103,6 +104,7 @@ static enum err run_rows(const struct cli *cli, const struct rows_bench *bench, 
         bench->list(&options);
         return ERR_OK;
     }
+    time_slice_ask_short(); /* as a node does */
     return bench->run(&options, note);
 }
 
@@ -147,6 +149,7 @@ static enum err run_soak(const struct cli *cli, struct note *note)
                     &count, note));
     TRY(own_path(program, note));
     TRY(read_options(cli, program, &options, note));
+    time_slice_ask_short();
     return bench_soak(&options, (uint64_t)count, note);
 }
 

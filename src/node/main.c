@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/time_slice.h"
 #include "crypto/random.h"
 #include "node/in_force.h"
 #include "node/notifier.h"
@@ -102,6 +103,7 @@ static int serve(const struct options *options)
     int signal_number = 0;
     block_signals(&signals);
     raise_file_limit();
+    time_slice_ask_short();
     if (crypto_start() != ERR_OK) {
         fprintf(stderr, "talead: no source of randomness\n");
         return 70;
