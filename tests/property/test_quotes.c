@@ -16,7 +16,7 @@
 #include "sanitized.h"
 #include "steps.h"
 
-#define PROGRAMMES   (IS_SANITIZED ? 60 : 600)
+#define PROGRAMMES   (IS_SANITIZED ? 200 : 1000)
 #define STEPS        48
 #define SEED_DEFAULT UINT64_C(20261130)
 
