@@ -339,6 +339,35 @@ time: {formats: ["%Y-%m-%d %H:%M:%S"]}
         self.assertEqual(self.earn(card, "10.00", "--code", "SPRING")["discount_minor"], 100)
         self.grocer.talea("verify")
 
+    def back(self, sale, line):
+        reply = self.grocer.cli("return", "purchase", sale["sale_id"], "--line", line)
+        return reply["taken_points"], reply["amount_minor"]
+
+    def test_lines_of_what_was_promised_come_back(self):
+        """The rest keeps what it deserves, as at the quote; a code that it does not need is free."""
+        card = self.card()
+        quote = self.quote(card, "--line", "product=1,amount=15.00", "--line",
+                           "product=2,amount=5.55", "--code", "LENZ")
+        self.earn(card, "1.00")
+        sale = self.grocer.cli("confirm", quote["quote_id"])["sale"]
+        self.assertEqual((sale["discount_minor"], sale["earned_points"]), (206, 18))
+        self.assertEqual(self.back(sale, "2"), (18 - 13, 1849 - 1350))
+        self.assertEqual(self.earn(card, "10.00", "--code", "SPRING")["discount_minor"], 0)
+        self.assertEqual(self.back(sale, "1"), (13, 1350))
+        self.assertEqual(self.earn(card, "10.00", "--code", "SPRING")["discount_minor"], 100)
+        first = self.quote(card, "--line", "amount=30.00", "--line", "amount=20.00")
+        first = self.grocer.cli("confirm", first["quote_id"])["sale"]
+        code = first["items"][0]["codes"][0]
+        words = ["--line", "amount=8.00", "--line", "amount=4.00", "--code", code]
+        used = self.earn(card, *words)
+        self.assertEqual((used["discount_minor"], used["earned_points"]), (500, 7))
+        # 8.00 are too little for the code: what comes back is no more than was paid beyond them.
+        self.assertEqual(self.back(used, "2"), (0, 0))
+        self.assertEqual(self.back(first, "1"), (30, 3000))
+        again = self.earn(card, *words)
+        self.assertEqual((again["discount_minor"], self.codes(again)[0][1]), (500, True))
+        self.grocer.talea("verify")
+
     def test_a_quote_holds_what_is_bounded_until_it_ends(self):
         code = self.grocer.cli("coupon", "issue", "sorry")["codes"][0]
         cards = [self.card("fuel") for _ in range(3)]
