@@ -221,12 +221,35 @@ static enum err write_programme(struct writing *w)
     return end_group(w, &all);
 }
 
+/* Of a code that was issued and is taken: what a revocation goes by (programme/coupon.h). */
+static enum err count_taken(struct writing *w, size_t code)
+{
+    const struct judging_case *judged = w->judged;
+    const struct rules_text *text = rules_text(judged->version->rules);
+    uint16_t place = coupon_of_code(text, judged->occasion.codes[code].text);
+    if (place == NO_COUPON || text->coupons[place].code_count > 0 ||
+        judged->judgement.codes[code].reason != TRACE_FIRED) {
+        return ERR_OK;
+    }
+    const struct coupon *coupon = &text->coupons[place];
+    bool is_held = judged->purpose == JUDGING_QUOTE;
+    bool is_promised = judged->purpose == JUDGING_CONFIRM; /* also of one that is revoked by now */
+    struct standing_step step = {.how = STANDING_ADD,
+                                 .slot =
+                                     is_held ? coupon_held_slot(coupon) : coupon_taken_slot(coupon),
+                                 .delta = 1,
+                                 .least = INT64_MIN,
+                                 .most = is_promised ? INT64_MAX : COUPON_TAKEN_MAX};
+    return add_step(w, &step);
+}
+
 static enum err write_codes(struct writing *w)
 {
     const struct occasion *occasion = &w->judged->occasion;
     for (size_t i = 0; i < occasion->code_count; i++) {
         struct standing_owner owner = judging_code_owner(occasion->codes[i].text);
         TRY(add_claims(w, CAP_OF_CODE, i));
+        TRY(count_taken(w, i));
         TRY(end_group(w, &owner));
     }
     return ERR_OK;

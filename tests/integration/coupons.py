@@ -20,6 +20,7 @@ coupons:
   - {coupon: next, prefix: N-, personal: yes}
   - {coupon: sorry, prefix: S-}
   - {coupon: thanks, prefix: T-}
+  - {coupon: leaked, prefix: L-}
   - {coupon: fair, codes: [FAIR]}
   - {coupon: twelve, codes: [TWELVE, DOZEN]}
   - {coupon: bulk, codes: [BULK]}
@@ -50,6 +51,10 @@ rules:
     caps: [{per: ever, uses: 2, of: code}]
   - rule: thanks-points
     coupon: thanks
+    give: {points: 30}
+    caps: [{per: ever, uses: 2, of: code}]
+  - rule: leaked-points
+    coupon: leaked
     give: {points: 30}
     caps: [{per: ever, uses: 2, of: code}]
   - rule: fair-off
@@ -241,6 +246,10 @@ class Coupons(unittest.TestCase):
         self.assertIn("File exists", self.grocer.talea(*words, "--out", path, expect=2).stderr)
         self.assertEqual(self.grocer.cli("coupon", "show", codes[added[1]["member_id"]], "--card",
                                          added[1]["card"])["is_for_card"], True)
+        self.assertEqual(self.grocer.cli("coupon", "revoke", "--issue", identity)["revoked"], 5)
+        code = codes[added[0]["member_id"]]
+        self.assertEqual(self.codes(self.earn(added[0]["card"], "12.00", "--code", code)),
+                         [(code, False, "next-five-off", "code_revoked")])
         words[3:5] = ["--count", "5"]
         self.assertIn("USAGE", self.grocer.talea(*words, "--list", "letter", expect=2).stderr)
 
@@ -299,6 +308,106 @@ time: {formats: ["%Y-%m-%d %H:%M:%S"]}
                                                  "may be of file-points"), 3)
             self.assertIn("codes-in.csv:2: code LENS was not taken: no coupon has this code\n",
                           result.stderr)
+
+    def refused(self, reason, *words):
+        self.assertIn(f"({reason})", self.grocer.talea(*words, expect=1).stderr)
+
+    def test_a_revoked_code_is_good_for_nobody(self):
+        card = self.card()
+        first, second, third = self.grocer.cli("coupon", "issue", "sorry", "--count", 3)["codes"]
+        revoke = ["coupon", "revoke", first, "--reason", "sent twice", "--transaction-id",
+                  wire.uuid7()]
+        held = self.quote(card, "1.00", "--code", first)
+        self.assertEqual(self.earn(card, "1.00", "--code", second)["earned_points"], 31)
+        self.assertEqual(self.grocer.cli(*revoke)["held"], 1)
+        self.grocer.kill()
+        self.grocer.start()
+        self.assertEqual(self.grocer.cli(*revoke)["revoked"], 1)
+        self.refused("TRANSACTION_ID_REUSED", "coupon", "revoke", second, *revoke[-2:])
+        self.refused("COUPON_REVOKED", "coupon", "revoke", first)
+        self.assertEqual(self.grocer.cli("coupon", "show", first)["state"],
+                         "COUPON_CODE_STATE_REVOKED")
+        for reply in (self.earn(card, "1.00", "--code", first),
+                      self.quote(card, "1.00", "--code", first)):
+            self.assertEqual(self.codes(reply), [(first, False, "sorry-points", "code_revoked")])
+        # What was promised holds, and what is given up or comes back is nobody's.
+        sale = self.grocer.cli("confirm", held["quote_id"])["sale"]
+        self.assertEqual(sale["earned_points"], 31)
+        self.grocer.cli("return", "purchase", sale["sale_id"])
+        self.assertEqual(self.codes(self.earn(card, "1.00", "--code", first))[0][3],
+                         "code_revoked")
+        self.assertEqual(self.earn(card, "1.00", "--code", second)["earned_points"], 31)
+        self.refused("COUPON_USED", "coupon", "revoke", second)
+        for code, reason in ((third[:-1], "COUPON_UNKNOWN"), ("SPRING", "COUPON_LISTED"),
+                             ("NOTHING", "COUPON_UNKNOWN")):
+            self.refused(reason, "coupon", "revoke", code)
+        self.assertIn("ROLE_NOT_ALLOWED", self.grocer.talea(
+            "coupon", "revoke", third, "--as", "till", expect=1).stderr)
+        self.assertEqual(self.earn(card, "1.00", "--code", third)["earned_points"], 31)
+        self.grocer.talea("verify")
+
+    def test_all_codes_of_an_issue_are_revoked(self):
+        card = self.card("fuel")
+        issue = ["--issue", wire.uuid7(), "--transaction-id", wire.uuid7()]
+        codes = self.grocer.cli("coupon", "issue", "leaked", "--count", 5000, "--transaction-id",
+                                issue[1])["codes"]
+        other = self.grocer.cli("coupon", "issue", "leaked")
+        for _ in range(2):
+            self.earn(card, "1.00", "--code", codes[4500])
+        for _ in range(2):
+            done = self.grocer.cli("coupon", "revoke", *issue)
+            self.assertEqual((done["revoked"], done["used"], done["held"]), (4999, 1, 0))
+            row = self.grocer.cli("coupon", "list", "leaked")["coupons"][0]
+            self.assertEqual((row["issued"], row["revoked"], row["left"]), (5001, 4999, 2))
+        for code in (codes[0], codes[4999]):
+            self.assertEqual(self.codes(self.earn(card, "1.00", "--code", code))[0][3],
+                             "code_revoked")
+        self.refused("TRANSACTION_ID_REUSED", "coupon", "revoke", "--issue",
+                     other["transaction_id"], *issue[2:])
+        self.refused("COUPON_UNKNOWN", "coupon", "revoke", "--issue", wire.uuid7())
+
+    def test_a_code_is_revoked_or_taken(self):
+        codes = self.grocer.cli("coupon", "issue", "sorry", "--count", 16)["codes"]
+        cards = [self.card() for _ in range(16)]
+        pb = wire.messages()
+        taken, revoked, refused = [], [], []
+        with wire.channel(self.grocer, "till") as channel, \
+                wire.channel(self.grocer, "back-office") as office_channel:
+            tills = wire.service(channel, pb.till, "TillService")
+            office = wire.service(office_channel, pb.programme, "ProgrammeService")
+
+            def till(number):
+                reply = tills.Earn(pb.till.EarnRequest(
+                    transaction_id=wire.uuid7(), card=cards[number], amount_minor=100,
+                    codes=[codes[number]]), timeout=20)
+                taken.append((number, reply.codes[0].is_taken, reply.codes[0].reason))
+
+            def revoke(number):
+                try:
+                    office.RevokeCoupons(pb.programme.RevokeCouponsRequest(
+                        transaction_id=wire.uuid7(), code=codes[number]), timeout=20)
+                    revoked.append(number)
+                except wire.grpc.RpcError as error:
+                    refused.append(error.details())
+            threads = [threading.Thread(target=call, args=(number,))
+                       for number in range(16) for call in (till, till, revoke)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        uses = {number: 0 for number in range(16)}
+        for number, is_taken, reason in taken:
+            uses[number] += is_taken
+            self.assertIn(reason, ("fired", "code_revoked"))
+        self.assertEqual((len(taken), len(revoked) + len(refused)), (32, 16))
+        # Just those that were used up before could not be revoked, and now none is good.
+        self.assertEqual([number for number in uses if uses[number] == 2],
+                         [number for number in uses if number not in revoked])
+        for number, code in enumerate(codes):
+            shown = self.grocer.cli("coupon", "show", code)
+            self.assertEqual((shown["state"], shown["uses"][0]["used"]),
+                             ("COUPON_CODE_STATE_" + ("REVOKED" if number in revoked
+                                                      else "USED_UP"), uses[number]))
 
     def quote(self, card, *words, node=None):
         return (node or self.grocer).cli("quote", card, *words)
