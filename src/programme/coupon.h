@@ -28,6 +28,9 @@ MUST_USE enum err coupon_issue(const struct coupon *coupon, int64_t until_day, s
  * for one that was not issued. */
 int64_t coupon_until(const struct coupon *coupon, const struct standing *code);
 bool coupon_is_for(const struct coupon *coupon, const struct standing *code, struct slice key);
+/* The numbers of a code, of a personal coupon, say from now on that it is for whoever has `key`. */
+void coupon_hand_on(const struct coupon *coupon, struct standing_number *numbers, size_t count,
+                    struct slice key);
 
 /* The numbers of the programme as a whole that say how many codes of the coupon were issued, and
  * how often codes of it were used. */
