@@ -14,7 +14,8 @@ enum {
 enum {
     VARIANT_ISSUED,
     VARIANT_USED,
-    VARIANT_REVOKED
+    VARIANT_REVOKED,
+    VARIANT_REVOKED_USES
 };
 
 enum {
@@ -151,6 +152,11 @@ uint64_t coupon_used_slot(const struct coupon *coupon)
 uint64_t coupon_revoked_slot(const struct coupon *coupon)
 {
     return slot_named(SLOT_COUPON_COUNT, VARIANT_REVOKED, coupon->name);
+}
+
+uint64_t coupon_revoked_uses_slot(const struct coupon *coupon)
+{
+    return slot_named(SLOT_COUPON_COUNT, VARIANT_REVOKED_USES, coupon->name);
 }
 
 uint64_t coupon_taken_slot(const struct coupon *coupon)

@@ -47,10 +47,11 @@ MUST_USE enum err coupon_use_up(const struct rules *rules, uint16_t coupon,
                                 bool *out_is_used_up);
 
 /* The numbers of the programme as a whole that say how many codes of the coupon were issued, how
- * often codes of it were used, and how many were revoked. */
+ * often codes of it were used, how many were revoked, and how often these were used before. */
 uint64_t coupon_issued_slot(const struct coupon *coupon);
 uint64_t coupon_used_slot(const struct coupon *coupon);
 uint64_t coupon_revoked_slot(const struct coupon *coupon);
+uint64_t coupon_revoked_uses_slot(const struct coupon *coupon);
 /* The coupon that the name is of, by its place, if its codes are issued; else NO_COUPON. */
 uint16_t coupon_issued_as(const struct rules_text *text, struct slice name);
 

@@ -354,6 +354,7 @@ time: {formats: ["%Y-%m-%d %H:%M:%S"]}
         other = self.grocer.cli("coupon", "issue", "leaked")
         for _ in range(2):
             self.earn(card, "1.00", "--code", codes[4500])
+        self.earn(card, "1.00", "--code", codes[4501])
         for _ in range(2):
             done = self.grocer.cli("coupon", "revoke", *issue)
             self.assertEqual((done["revoked"], done["used"], done["held"]), (4999, 1, 0))
