@@ -139,6 +139,18 @@ bool coupon_is_for(const struct coupon *coupon, const struct standing *code, str
     return !coupon->is_personal || standing_value(code, slot, 0) == number_of(key);
 }
 
+bool coupon_is_used(const struct coupon *coupon, const struct standing *code)
+{
+    uint64_t until = slot_named(SLOT_COUPON, VARIANT_UNTIL, coupon->name);
+    uint64_t key = slot_named(SLOT_COUPON, VARIANT_KEY, coupon->name);
+    for (size_t i = 0; i < code->count; i++) {
+        if (code->at[i].slot != until && code->at[i].slot != key) {
+            return true;
+        }
+    }
+    return false;
+}
+
 uint64_t coupon_issued_slot(const struct coupon *coupon)
 {
     return slot_named(SLOT_COUPON_COUNT, VARIANT_ISSUED, coupon->name);

@@ -27,6 +27,8 @@ MUST_USE enum err coupon_issue(const struct coupon *coupon, int64_t until_day, s
 /* The first day on which a code is over, as its standing says; INT64_MAX for one that is listed, 0
  * for one that was not issued. */
 int64_t coupon_until(const struct coupon *coupon, const struct standing *code);
+/* Has a cap of the code counted anything? */
+bool coupon_is_used(const struct coupon *coupon, const struct standing *code);
 bool coupon_is_for(const struct coupon *coupon, const struct standing *code, struct slice key);
 
 /* How often sales took a code that was issued, and how often quotes hold it. A revocation adds
