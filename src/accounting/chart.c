@@ -49,6 +49,10 @@ static const struct chart_account standard[CHART_LINES] = {
     ROW(CHART_SALES_DEFERRED, "sales_deferred", CHART_INCOME, "Income:Sales deferred"),
     ROW(CHART_POINTS_RECOGNISED, "points_recognised", CHART_INCOME, "Income:Points recognised"),
     ROW(CHART_BREAKAGE_ESTIMATED, "breakage_estimated", CHART_INCOME, "Income:Breakage estimated"),
+    ROW(CHART_GIFT_CARDS, "gift_cards", CHART_LIABILITY, "Liabilities:Gift cards"),
+    ROW(CHART_GIFT_TILLS, "gift_tills", CHART_ASSET, "Assets:Gift cards at tills"),
+    ROW(CHART_GIFT_GIVEN, "gift_given", CHART_EXPENSE, "Expenses:Gift cards given"),
+    ROW(CHART_GIFT_BREAKAGE, "gift_breakage", CHART_INCOME, "Income:Gift cards lapsed"),
 };
 
 static const char *const type_names[CHART_TYPE_COUNT] = {

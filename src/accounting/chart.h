@@ -66,6 +66,11 @@ enum chart_line {
     CHART_SALES_DEFERRED,     /* the part of own sales that went there */
     CHART_POINTS_RECOGNISED,  /* what came from there, as points are redeemed */
     CHART_BREAKAGE_ESTIMATED, /* the same, as more or fewer are expected to be */
+    /* In money: gift cards. */
+    CHART_GIFT_CARDS,    /* the liability: what is on those that are not over */
+    CHART_GIFT_TILLS,    /* what tills took for them, less what they took them for */
+    CHART_GIFT_GIVEN,    /* what was given away on them */
+    CHART_GIFT_BREAKAGE, /* what was left on those that are over */
     CHART_LINES
 };
 

@@ -110,6 +110,14 @@ static const struct standard_row standard[POSTING_COUNT] = {
           CHART_POINTS_RECOGNISED, "Points redeemed, {period}"),
     MOVED(POSTING_BREAKAGE_ESTIMATED, "breakage_estimated", CHART_DEFERRED_REVENUE,
           CHART_BREAKAGE_ESTIMATED, "Breakage estimated anew, {period}"),
+    MOVED(POSTING_GIFT_SOLD, "gift_sold", CHART_GIFT_TILLS, CHART_GIFT_CARDS,
+          "Gift cards sold on the day"),
+    MOVED(POSTING_GIFT_GIVEN, "gift_given", CHART_GIFT_GIVEN, CHART_GIFT_CARDS,
+          "Gift cards given away on the day"),
+    MOVED(POSTING_GIFT_SPENT, "gift_spent", CHART_GIFT_CARDS, CHART_GIFT_TILLS,
+          "Paid with gift cards on the day"),
+    MOVED(POSTING_GIFT_LAPSED, "gift_lapsed", CHART_GIFT_CARDS, CHART_GIFT_BREAKAGE,
+          "Left on gift cards that are over since the day"),
 };
 
 const char *posting_event_name(enum posting_event event)

@@ -14,8 +14,10 @@ const struct argp_option books_options[] = {
     {"format", OPT_FORMAT, "hledger|ledger|beancount|csv", 0,
      "For which program (default: hledger)", 0},
     {"accounts", OPT_ACCOUNTS, "FILE", 0, "How the books are kept (an accounting.yaml)", 0},
-    {"only", OPT_ONLY, "points|money|revenue", 0,
-     "One part of them: money of settlements, deferred revenue of own sales (default: all)", 0},
+    {"only", OPT_ONLY, "points|money|revenue|gifts", 0,
+     "One part of them: money of settlements, deferred revenue of own sales, gift cards (default: "
+     "all)",
+     0},
     {"charter", OPT_CHARTER, "FILE", 0, "Prices by this one (default: the home's)", 0},
     {"from", OPT_FROM, "TIME", 0, "Only what is booked at or after this time", 0},
     {"to", OPT_TO, "TIME", 0, "Only what is booked before this time", 0},
@@ -28,11 +30,13 @@ struct books {
     bool has_points;
     bool has_money;
     bool has_revenue;
+    bool has_gifts;
     int64_t from_ms; /* 0: from the first row on */
     int64_t to_ms;   /* 0: to the last */
     struct books_days days;
     struct books_money money;
     struct books_revenue revenue;
+    struct books_gifts gifts;
     struct books_accounts accounts;
     struct note problem;
     enum err err;
@@ -56,6 +60,9 @@ static bool take_event(void *context, const Talea__V1__Event *event)
     if (books->err == ERR_OK && books->has_revenue) {
         books->err =
             books_revenue_add(&books->revenue, event, &books->money.settling, &books->problem);
+    }
+    if (books->err == ERR_OK && books->has_gifts) {
+        books->err = books_gifts_add(&books->gifts, event);
     }
     return books->err == ERR_OK;
 }
@@ -168,8 +175,9 @@ static enum cli_exit read_options(struct books *books)
     books->has_points = only == NULL || strcmp(only, "points") == 0;
     books->has_money = only == NULL || strcmp(only, "money") == 0;
     books->has_revenue = only == NULL || strcmp(only, "revenue") == 0;
-    if (!books->has_points && !books->has_money && !books->has_revenue) {
-        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "points, money, revenue",
+    books->has_gifts = only == NULL || strcmp(only, "gifts") == 0;
+    if (!books->has_points && !books->has_money && !books->has_revenue && !books->has_gifts) {
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "points, money, revenue, gifts",
                         "--only: \"%s\" is none", only);
     }
     return amounts_read_range(cli, &books->from_ms, &books->to_ms);
@@ -186,10 +194,15 @@ static enum cli_exit gather(struct books *books)
     if (outcome == CLI_OK && books->err != ERR_OK) {
         return cli_fail_err(books->cli, books->err, &books->problem);
     }
+    struct clock_port clock = clock_of_system();
+    struct unix_ms now = clock_now(&clock);
+    if (outcome == CLI_OK && books->has_gifts) {
+        outcome = books_gifts_finish(&books->gifts, now, &books->money.settling,
+                                     &books->style.has_other_gifts);
+    }
     if (outcome == CLI_OK && books->has_revenue) {
-        struct clock_port clock = clock_of_system();
-        enum err err = books_revenue_finish(&books->revenue, clock_now(&clock),
-                                            &books->money.settling, &books->problem);
+        enum err err =
+            books_revenue_finish(&books->revenue, now, &books->money.settling, &books->problem);
         outcome = err == ERR_OK ? CLI_OK : cli_fail_err(books->cli, err, &books->problem);
         books->style.has_other_currency = books->revenue.lots.has_other_currency;
     }
@@ -227,6 +240,8 @@ enum cli_exit run_books(struct cli *cli)
     books.style.chart = &books.terms.file.chart;
     books.style.units = books.terms.units;
     books_money_init(&books.money, cli, &books.terms);
+    books_gifts_init(&books.gifts, cli, &books.terms, (struct unix_ms){books.from_ms},
+                     (struct unix_ms){books.to_ms});
     if (outcome == CLI_OK && books.has_revenue) {
         enum err err =
             books_revenue_open(&books.revenue, &books.terms, (struct unix_ms){books.from_ms},
@@ -236,6 +251,7 @@ enum cli_exit run_books(struct cli *cli)
     outcome = outcome == CLI_OK ? gather(&books) : outcome;
     outcome = outcome == CLI_OK ? print_books(&books) : outcome;
     books_revenue_fini(&books.revenue);
+    books_gifts_fini(&books.gifts);
     books_money_fini(&books.money);
     books_days_fini(&books.days);
     books_accounts_fini(&books.accounts);

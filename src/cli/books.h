@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "accounting/closing.h"
+#include "accounting/gifts.h"
 #include "cli/session.h"
 #include "config/accounting_file.h"
 #include "talea/v1/ledger.pb-c.h"
@@ -110,6 +111,25 @@ MUST_USE enum err books_revenue_add(struct books_revenue *revenue, const Talea__
 MUST_USE enum err books_revenue_finish(struct books_revenue *revenue, struct unix_ms now,
                                        struct settling *settling, struct note *note);
 
+/* ---- Gift cards ---- */
+
+struct books_gifts {
+    struct cli *cli;
+    const struct books_terms *terms;
+    struct gift_book book;
+    bool is_any;
+};
+
+/* From and to: 0 for no bound. */
+void books_gifts_init(struct books_gifts *gifts, struct cli *cli, const struct books_terms *terms,
+                      struct unix_ms from, struct unix_ms to);
+void books_gifts_fini(struct books_gifts *gifts);
+MUST_USE enum err books_gifts_add(struct books_gifts *gifts, const Talea__V1__Event *event);
+/* When all rows are in. In another currency than that of settlement they are left out, which
+ * `*out_is_other` says. Prints what is wrong. */
+MUST_USE enum cli_exit books_gifts_finish(struct books_gifts *gifts, struct unix_ms now,
+                                          struct settling *settling, bool *out_is_other);
+
 /* ---- Printing ---- */
 
 enum books_format {
@@ -127,6 +147,7 @@ struct books_style {
     const struct chart *chart;
     const struct units *units;
     bool has_other_currency; /* sales that deferred revenue is without */
+    bool has_other_gifts;    /* gift cards are in another currency */
 };
 
 struct books_posting {

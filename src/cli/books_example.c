@@ -51,7 +51,9 @@ enum cli_exit run_books_example(struct cli *cli)
     fputs("  # in money: what it was for\n", out);
     print_accounts(out, &file.chart, CHART_POINTS_GIVEN, CHART_DEFERRED_REVENUE);
     fputs("  # in money: revenue that belongs to points\n", out);
-    print_accounts(out, &file.chart, CHART_DEFERRED_REVENUE, CHART_LINES);
+    print_accounts(out, &file.chart, CHART_DEFERRED_REVENUE, CHART_GIFT_CARDS);
+    fputs("  # in money: gift cards\n", out);
+    print_accounts(out, &file.chart, CHART_GIFT_CARDS, CHART_LINES);
     fputs(
         "\n# Accounts of one's own, for the postings: asset, liability, equity, income, expense.\n"
         "own: []\n"

@@ -232,6 +232,9 @@ void books_print_head(FILE *out, const struct books_style *style, struct books_a
     if (style->has_other_currency) {
         fputs("; Deferred revenue is without sales in another currency.\n\n", out);
     }
+    if (style->has_other_gifts) {
+        fputs("; Gift cards are in another currency, and left out.\n\n", out);
+    }
     if (style->format == BOOKS_BEANCOUNT) {
         fprintf(out, "option \"operating_currency\" \"%s\"\n\n", style->units->currency);
     } else {

@@ -161,6 +161,10 @@ const struct cli_command commands[] = {
      "  talea coupon issue birthday --card 6100010000000013\n"
      "  talea coupon issue sorry --segment lapsed --out codes.csv",
      coupon_issue_options, 1, 1, ROLE_BACK_OFFICE, run_coupon_issue},
+    {"coupon revoke", "[CODE]", "Take a code back, or all of an issue: nobody gets anything for it",
+     "talea coupon revoke S-7K3Q9D0MXA4TZ2VH8 --reason \"sent twice\"\n"
+     "  talea coupon revoke --issue 0199a000-0000-7000-8000-000000000006",
+     coupon_revoke_options, 0, 1, ROLE_BACK_OFFICE, run_coupon_revoke},
     {"coupon show", "CODE", "Show what a coupon's code is good for",
      "talea coupon show S-7K3Q9D0MXA4TZ2VH8 --card 6100010000000013", coupon_show_options, 1, 1,
      ROLE_TILL, run_coupon_show},

@@ -199,6 +199,8 @@ static const char *state_words(Talea__V1__CouponCodeState state)
         return "over";
     case TALEA__V1__COUPON_CODE_STATE__COUPON_CODE_STATE_USED_UP:
         return "used up";
+    case TALEA__V1__COUPON_CODE_STATE__COUPON_CODE_STATE_REVOKED:
+        return "revoked";
     case TALEA__V1__COUPON_CODE_STATE__COUPON_CODE_STATE_UNSPECIFIED:
     case _TALEA__V1__COUPON_CODE_STATE_IS_INT_SIZE:
         break;
@@ -252,6 +254,7 @@ static void add_row(struct table *table, const Talea__V1__CouponRow *row)
     table_cell(table, "%lld",
                (long long)(row->n_listed > 0 ? (int64_t)row->n_listed : row->issued));
     table_cell(table, "%lld", (long long)row->used);
+    table_cell(table, "%lld", (long long)row->revoked);
     if (row->is_bounded) {
         table_cell(table, "%lld", (long long)row->left);
     } else {
@@ -272,7 +275,8 @@ static void print_caps_of_all(struct cli *cli, const Talea__V1__CouponRow *row)
 
 enum cli_exit run_coupon_list(struct cli *cli)
 {
-    static const char *const titles[] = {"coupon", "codes", "for", ">issued", ">used", ">left"};
+    static const char *const titles[] = {"coupon", "codes",    "for",  ">issued",
+                                         ">used",  ">revoked", ">left"};
     Talea__V1__ListCouponsRequest request;
     talea__v1__list_coupons_request__init(&request);
     CLEANUP(message_release) ProtobufCMessage *message = NULL;

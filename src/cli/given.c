@@ -39,7 +39,7 @@ const char *given_code_reason(const char *reason)
     static const char *const words[][2] = {
         {"code_unknown", "no coupon has this code"}, {"code_over", "its time is over"},
         {"code_used", "used as often as it may be"}, {"code_other", "it is another member's"},
-        {"code_spare", "another code did it"},
+        {"code_spare", "another code did it"},       {"code_revoked", "it was revoked"},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(words[i][0], reason) == 0) {

@@ -40,6 +40,7 @@ static const char *const words[TRACE_REASON_COUNT] = {
     [TRACE_CODE_OTHER] = "the code is somebody else's",
     [TRACE_CODE_USED] = "the code is used up",
     [TRACE_CODE_SPARE] = "another code of the coupon was taken",
+    [TRACE_CODE_REVOKED] = "the code was revoked",
     [TRACE_LIST] = "on none of its lists",
     [TRACE_AROUND] = "not around that day of the member's year",
 };

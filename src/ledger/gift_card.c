@@ -218,3 +218,35 @@ void gift_card_write_cancel(struct buffer *groups, const struct gift_number *num
     change_balance(&steps, STANDING_TAKE, -value);
     write_group(groups, number, &steps);
 }
+
+static enum gift_move move_of(const struct standing_step *step, bool is_issue)
+{
+    if (step->how == STANDING_TAKE) {
+        return step->delta > 0 ? GIFT_MOVE_REFUNDED : GIFT_MOVE_TAKEN_BACK;
+    }
+    return step->delta < 0 ? GIFT_MOVE_SPENT : is_issue ? GIFT_MOVE_ISSUED : GIFT_MOVE_REFUNDED;
+}
+
+void gift_card_read_change(struct reader *in, uint32_t count, struct gift_change *out_change)
+{
+    struct gift_change change = {.move = GIFT_MOVE_NONE};
+    struct standing_step balance = {.delta = 0};
+    for (uint32_t i = 0; i < count && in->err == ERR_OK; i++) {
+        struct standing_step step;
+        standing_read_step(in, &step);
+        if (step.slot == slot_of(OF_VALUE)) {
+            change.issued.value = step.after;
+        } else if (step.slot == slot_of(OF_KIND)) {
+            change.issued.kind = (enum gift_card_kind)step.after;
+        } else if (step.slot == slot_of(OF_UNTIL)) {
+            change.issued.until_day = step.after;
+        } else if (step.slot == slot_of(OF_BALANCE) && step.how != STANDING_SET) {
+            balance = step;
+        }
+    }
+    if (balance.delta != 0) {
+        change.move = move_of(&balance, change.issued.value > 0);
+        change.amount = balance.delta < 0 ? -balance.delta : balance.delta;
+    }
+    *out_change = change;
+}

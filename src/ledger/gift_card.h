@@ -79,5 +79,22 @@ void gift_card_write_right_pin(struct buffer *groups, const struct gift_number *
                                const struct gift_card *card);
 /* What was issued is taken back; STANDING_MOVED once it was used. */
 void gift_card_write_cancel(struct buffer *groups, const struct gift_number *number, int64_t value);
+/* What a group of a gift card's changes did. */
+enum gift_move {
+    GIFT_MOVE_NONE, /* to its balance: a block, a PIN */
+    GIFT_MOVE_ISSUED,
+    GIFT_MOVE_SPENT,
+    GIFT_MOVE_REFUNDED,
+    GIFT_MOVE_TAKEN_BACK /* as much as is left on it, at most `amount` */
+};
+
+struct gift_change {
+    enum gift_move move;
+    int64_t amount;          /* 1 or more */
+    struct gift_card issued; /* of GIFT_MOVE_ISSUED */
+};
+
+/* Of `count` steps that the reader stands before. Sticks to its error. */
+void gift_card_read_change(struct reader *in, uint32_t count, struct gift_change *out_change);
 
 #endif

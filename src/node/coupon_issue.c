@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "crypto/random.h"
+#include "node/coupon_codes.h"
 #include "node/judging_groups.h"
 #include "node/messages.h"
 #include "node/node.h"
@@ -284,25 +285,12 @@ static bool settle_seed(struct issuing *issuing)
 
 /* ---- Codes ---- */
 
-/* Of one that each member gets: for ever the same of this issue and this member. */
-static struct hash own_secret(const struct issuing *issuing, const struct standing_owner *owner)
-{
-    struct hasher hasher;
-    const uint8_t kind = (uint8_t)owner->kind;
-    hasher_init(&hasher, HASH_DOMAIN_CODE);
-    hasher_add(&hasher, slice_of(issuing->seed, sizeof issuing->seed));
-    hasher_add(&hasher, slice_of(&kind, 1));
-    hasher_add(&hasher, slice_of(owner->id, sizeof owner->id));
-    return hasher_finish(&hasher);
-}
-
 static void make_code(const struct issuing *issuing, uint64_t number,
                       char out_code[LIMIT_CODE_BYTES + 1])
 {
     struct slice prefix = issuing->coupon->prefix;
     if (issuing->request->one_each) {
-        struct hash secret = own_secret(issuing, &issuing->recipients[number].owner);
-        judging_make_code(secret.bytes, 0, prefix, out_code);
+        coupon_own_code(issuing->seed, &issuing->recipients[number].owner, prefix, out_code);
     } else {
         judging_make_code(issuing->seed, (uint32_t)number, prefix, out_code);
     }
@@ -379,25 +367,15 @@ static enum err write_part(struct issuing *issuing, uint64_t first, uint64_t cou
  * same time. */
 static struct uid part_id(const struct issuing *issuing, uint64_t first)
 {
-    struct hasher hasher;
-    uint8_t number[8];
-    int64_t time_ms = 0;
-    put_u64_be(number, first);
-    hasher_init(&hasher, HASH_DOMAIN_COUPON);
-    hasher_add(&hasher, slice_of(issuing->id.bytes, sizeof issuing->id.bytes));
+    uint8_t what[1 + STANDING_OWNER_BYTES];
     if (issuing->request->one_each) {
         const struct standing_owner *owner = &issuing->recipients[first].owner;
-        const uint8_t kind = (uint8_t)owner->kind;
-        hasher_add(&hasher, slice_of(&kind, 1));
-        hasher_add(&hasher, slice_of(owner->id, sizeof owner->id));
-    } else {
-        hasher_add(&hasher, slice_of(number, sizeof number));
+        what[0] = (uint8_t)owner->kind;
+        memcpy(what + 1, owner->id, sizeof owner->id);
+        return coupon_derived_id(&issuing->id, slice_of(what, sizeof what));
     }
-    struct hash hash = hasher_finish(&hasher);
-    for (unsigned i = 0; i < 6; i++) { /* an id begins with its time */
-        time_ms = time_ms * 256 + issuing->id.bytes[i];
-    }
-    return uid_v8(time_ms, hash.bytes);
+    put_u64_be(what, first);
+    return coupon_derived_id(&issuing->id, slice_of(what, 8));
 }
 
 static struct command part_command(const struct issuing *issuing, uint64_t first,

@@ -130,6 +130,10 @@ static enum err show_code(struct showing *show, struct slice code, const struct 
     response->until_local_ms = until == INT64_MAX ? 0 : until * DAY_MS;
     response->is_for_card = key != NULL && coupon_is_for(coupon, &show->standing, *key);
     TRY(add_uses(show, place, response, &is_used_up));
+    if (coupon_is_revoked(coupon, &show->standing)) {
+        response->state = STATE(REVOKED);
+        return ERR_OK;
+    }
     response->state = show->day >= until ? STATE(OVER) : is_used_up ? STATE(USED_UP) : STATE(GOOD);
     return ERR_OK;
 }
@@ -261,12 +265,15 @@ static enum err count_left(struct showing *show, uint16_t place, Talea__V1__Coup
 {
     const struct coupon *coupon = &show->text->coupons[place];
     int64_t each = uses_of_each(show, place);
-    int64_t codes = coupon->code_count > 0 ? (int64_t)coupon->code_count : row->issued;
+    int64_t codes =
+        coupon->code_count > 0 ? (int64_t)coupon->code_count : row->issued - row->revoked;
     int64_t left = INT64_MAX;
     int64_t of_codes;
     TRY(count_left_of_all(show, place, row, &left));
     if (each != INT64_MAX && int64_mul_div(codes, each, 1, ROUNDING_DOWN, &of_codes) == ERR_OK) {
-        of_codes = of_codes > row->used ? of_codes - row->used : 0;
+        int64_t used =
+            row->used - standing_value(&show->standing, coupon_revoked_uses_slot(coupon), 0);
+        of_codes = of_codes > used ? of_codes - used : 0;
         left = of_codes < left ? of_codes : left;
     }
     row->is_bounded = left != INT64_MAX;
@@ -294,6 +301,7 @@ static enum err fill_row(struct showing *show, uint16_t place, Talea__V1__Coupon
     }
     row->issued = standing_value(&show->standing, coupon_issued_slot(coupon), 0);
     row->used = standing_value(&show->standing, coupon_used_slot(coupon), 0);
+    row->revoked = standing_value(&show->standing, coupon_revoked_slot(coupon), 0);
     return count_left(show, place, row);
 }
 

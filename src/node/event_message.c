@@ -2,10 +2,12 @@
 
 #include <string.h>
 
+#include "ledger/gift_card.h"
 #include "node/messages.h"
 #include "node/record_words.h"
 #include "node/taken_receipt.h"
 #include "node/refusal_number.h"
+#include "programme/kept_case.h"
 #include "wire/signed.h"
 
 /* "" for the nil id. */
@@ -263,6 +265,92 @@ static enum err add_purchase(struct arena *arena, const struct command *command,
     return event->currency == NULL ? ERR_RESOURCE : ERR_OK;
 }
 
+/* ---- Gift cards ---- */
+
+static Talea__V1__GiftCardMove number_of_move(enum gift_move move)
+{
+    switch (move) {
+    case GIFT_MOVE_ISSUED:
+        return TALEA__V1__GIFT_CARD_MOVE__GIFT_CARD_MOVE_ISSUED;
+    case GIFT_MOVE_SPENT:
+        return TALEA__V1__GIFT_CARD_MOVE__GIFT_CARD_MOVE_SPENT;
+    case GIFT_MOVE_REFUNDED:
+        return TALEA__V1__GIFT_CARD_MOVE__GIFT_CARD_MOVE_REFUNDED;
+    case GIFT_MOVE_TAKEN_BACK:
+        return TALEA__V1__GIFT_CARD_MOVE__GIFT_CARD_MOVE_TAKEN_BACK;
+    case GIFT_MOVE_NONE:
+        break;
+    }
+    return TALEA__V1__GIFT_CARD_MOVE__GIFT_CARD_MOVE_UNSPECIFIED;
+}
+
+static enum err add_gift_card(struct arena *arena, const struct standing_owner *owner,
+                              const struct gift_change *change, Talea__V1__Event *event)
+{
+    struct gift_number number = gift_number_of(owner);
+    Talea__V1__GiftCardChange *message = arena_alloc(arena, sizeof *message);
+    if (message == NULL) {
+        return ERR_RESOURCE;
+    }
+    talea__v1__gift_card_change__init(message);
+    message->number = message_copy(arena, number.digits, GIFT_CARD_DIGITS);
+    message->move = number_of_move(change->move);
+    message->amount = change->amount;
+    message->is_voucher = change->issued.kind == GIFT_CARD_THING;
+    message->until_day = change->issued.until_day;
+    event->gift_cards[event->n_gift_cards++] = message;
+    return message->number == NULL ? ERR_RESOURCE : ERR_OK;
+}
+
+/* What the office issues is sold; of what rules gave, what was due is for them, one after the
+ * other. */
+static enum err add_paid(struct arena *arena, const struct command_standing *change,
+                         Talea__V1__Event *event)
+{
+    struct kept_case kept = {.due = {0}};
+    bool is_given = kept_case_is(change->evidence);
+    if (is_given) {
+        TRY(kept_case_decode(change->evidence, arena, &kept));
+    }
+    for (size_t i = 0; i < event->n_gift_cards; i++) {
+        Talea__V1__GiftCardChange *card = event->gift_cards[i];
+        if (card->move == TALEA__V1__GIFT_CARD_MOVE__GIFT_CARD_MOVE_ISSUED && !card->is_voucher) {
+            int64_t due = kept.due.minor < card->amount ? kept.due.minor : card->amount;
+            card->paid_minor = is_given ? due : card->amount;
+            kept.due.minor -= due;
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err add_gift_cards(struct arena *arena, const struct record *record,
+                               const struct command *command, Talea__V1__Event *event)
+{
+    if (command->kind != COMMAND_CHANGE_STANDING || record->verdict != VERDICT_OK) {
+        return ERR_OK;
+    }
+    struct reader in = reader_of(command->standing.groups);
+    while (in.err == ERR_OK && in.at != in.end) {
+        struct standing_owner owner;
+        struct gift_change change;
+        uint32_t count;
+        standing_read_group(&in, &owner, &count);
+        gift_card_read_change(&in, count, &change);
+        if (in.err != ERR_OK || owner.kind != OWNER_GIFT_CARD || change.move == GIFT_MOVE_NONE) {
+            continue;
+        }
+        if (event->gift_cards == NULL) {
+            event->gift_cards = arena_alloc(arena, LIMIT_STANDING_OWNERS * sizeof(void *));
+        }
+        if (event->gift_cards == NULL || event->n_gift_cards == LIMIT_STANDING_OWNERS) {
+            return event->gift_cards == NULL ? ERR_RESOURCE : ERR_CORRUPT;
+        }
+        TRY(add_gift_card(arena, &owner, &change, event));
+    }
+    TRY(in.err);
+    return event->n_gift_cards == 0 ? ERR_OK : add_paid(arena, &command->standing, event);
+}
+
 enum err event_message(struct arena *arena, const struct record *record,
                        Talea__V1__Event **out_event)
 {
@@ -287,6 +375,7 @@ enum err event_message(struct arena *arena, const struct record *record,
     TRY(add_refusals(arena, record, event));
     TRY(add_purchase(arena, &command, event));
     TRY(add_settlement(arena, record, &command, event));
+    TRY(add_gift_cards(arena, record, &command, event));
     *out_event = event;
     return ERR_OK;
 }

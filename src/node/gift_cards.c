@@ -290,7 +290,14 @@ void gift_report(void *context, struct rpc_call *call, const ProtobufCMessage *m
     talea__v1__report_gift_cards_response__init(&adding.response);
     struct snapshot *snapshot = node_snapshot(adding.node);
     struct unix_ms local = judging_local(adding.node, snapshot->version, node_now(adding.node));
+    const char *currency = snapshot->version->file.currency.code;
+    adding.response.currency =
+        arena_text(rpc_call_arena(call), slice_of(currency, strlen(currency)));
     snapshot_release(snapshot);
+    if (adding.response.currency == NULL) {
+        refuse_err(call, ERR_RESOURCE, NULL);
+        return;
+    }
     adding.day = local.ms / DAY_MS;
     enum err err = state_checkpoint_table(adding.node->state, TABLE_STANDING);
     if (err == ERR_OK) {

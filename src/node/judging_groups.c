@@ -221,12 +221,35 @@ static enum err write_programme(struct writing *w)
     return end_group(w, &all);
 }
 
+/* Of a code that was issued and is taken: what a revocation goes by (programme/coupon.h). */
+static enum err count_taken(struct writing *w, size_t code)
+{
+    const struct judging_case *judged = w->judged;
+    const struct rules_text *text = rules_text(judged->version->rules);
+    uint16_t place = coupon_of_code(text, judged->occasion.codes[code].text);
+    if (place == NO_COUPON || text->coupons[place].code_count > 0 ||
+        judged->judgement.codes[code].reason != TRACE_FIRED) {
+        return ERR_OK;
+    }
+    const struct coupon *coupon = &text->coupons[place];
+    bool is_held = judged->purpose == JUDGING_QUOTE;
+    bool is_promised = judged->purpose == JUDGING_CONFIRM; /* also of one that is revoked by now */
+    struct standing_step step = {.how = STANDING_ADD,
+                                 .slot =
+                                     is_held ? coupon_held_slot(coupon) : coupon_taken_slot(coupon),
+                                 .delta = 1,
+                                 .least = INT64_MIN,
+                                 .most = is_promised ? INT64_MAX : COUPON_TAKEN_MAX};
+    return add_step(w, &step);
+}
+
 static enum err write_codes(struct writing *w)
 {
     const struct occasion *occasion = &w->judged->occasion;
     for (size_t i = 0; i < occasion->code_count; i++) {
         struct standing_owner owner = judging_code_owner(occasion->codes[i].text);
         TRY(add_claims(w, CAP_OF_CODE, i));
+        TRY(count_taken(w, i));
         TRY(end_group(w, &owner));
     }
     return ERR_OK;
@@ -269,6 +292,42 @@ static enum err make_item(struct writing *w, const struct item *given, uint32_t 
     out_item->codes = codes;
     out_item->code_count = (size_t)given->count;
     return codes == NULL ? ERR_RESOURCE : ERR_OK;
+}
+
+int64_t judging_item_count(const struct judgement *judgement, const struct kept_item *given)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < judgement->item_count; i++) {
+        const struct item *item = &judgement->items[i];
+        bool is_it = item->rule == given->rule && slice_equal(item->name, given->name);
+        count += is_it ? item->count : 0;
+    }
+    return count;
+}
+
+/* Of a coupon as many codes as the rest of the sale deserves, and those that were used anyway. */
+static void keep_item(const struct judgement *rest, const struct sold_item *sold,
+                      struct kept_item *out_item)
+{
+    size_t count = (size_t)judging_item_count(rest, &sold->given);
+    count = count > sold->used ? count : sold->used;
+    *out_item = sold->given;
+    out_item->code_count = count < sold->given.code_count ? count : sold->given.code_count;
+}
+
+static enum err keep_items(struct writing *w)
+{
+    struct judging_case *judged = w->judged;
+    struct kept_item *items = arena_alloc(&judged->arena, (judged->sold_count + 1) * sizeof *items);
+    if (items == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < judged->sold_count; i++) {
+        keep_item(&judged->judgement, &judged->sold[i], &items[i]);
+    }
+    judged->kept.items = items;
+    judged->kept.item_count = judged->sold_count;
+    return ERR_OK;
 }
 
 static enum err make_items(struct writing *w)
@@ -328,7 +387,7 @@ enum err judging_write_groups(struct judging_case *judged, const struct standing
     if (!judged->has_owner) {
         return ERR_OK;
     }
-    TRY(make_items(&w));
+    TRY(judged->sold != NULL ? keep_items(&w) : make_items(&w));
     TRY(write_member(&w, before, kept));
     TRY(write_programme(&w));
     TRY(write_codes(&w));

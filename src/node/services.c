@@ -119,6 +119,7 @@ static const struct rpc_method programme_methods[] = {
     {"AssignOffers", ROLES_OFFICE, RPC_WORKER, offers_assign, NULL},
     {"GetOffers", ROLES_TILL | ROLE_AUDITOR, RPC_WORKER, offers_get, NULL},
     {"IssueCoupons", ROLES_OFFICE, RPC_WORKER, coupon_issue_codes, NULL},
+    {"RevokeCoupons", ROLES_OFFICE, RPC_WORKER, coupon_revoke_codes, NULL},
     {"GetCoupon", ROLES_TILL | ROLE_AUDITOR, RPC_INLINE, coupon_get, NULL},
     {"ListCoupons", ROLES_READ, RPC_INLINE, coupon_list, NULL},
 };

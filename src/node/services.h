@@ -60,7 +60,7 @@ rpc_unary_handler membership_list, membership_cancel;
 rpc_unary_handler gift_issue, gift_show, gift_pay, gift_refund, gift_block, gift_report;
 rpc_unary_handler programme_activate, programme_list, programme_get, programme_explain;
 rpc_unary_handler offers_list_purchases, offers_list_shoppers, offers_assign, offers_get;
-rpc_unary_handler coupon_issue_codes, coupon_get, coupon_list;
+rpc_unary_handler coupon_issue_codes, coupon_revoke_codes, coupon_get, coupon_list;
 rpc_unary_handler draw_open, draw_reveal, draw_list, draw_get, draw_chance;
 rpc_stream_handler draw_close, draw_export;
 rpc_unary_handler measure_answer_survey, measure_list_comments;

@@ -347,6 +347,8 @@ static void return_judged(void *context, struct rpc_call *call, const ProtobufCM
         refuse(call, 9, "NO_LINES",
                "No rules judged this purchase, so nothing is known of its lines: return it by "
                "amount.");
+    } else if (err == ERR_UNSUPPORTED && note.text[0] != '\0') {
+        refuse(call, 9, "LINES_DIFFER", "%s", note.text);
     } else if (err != ERR_OK) {
         refuse_err(call, err, note.text[0] != '\0' ? &note : NULL);
     } else {

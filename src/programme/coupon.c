@@ -13,7 +13,14 @@ enum {
 
 enum {
     VARIANT_ISSUED,
-    VARIANT_USED
+    VARIANT_USED,
+    VARIANT_REVOKED,
+    VARIANT_REVOKED_USES
+};
+
+enum {
+    VARIANT_TAKEN,
+    VARIANT_HELD
 };
 
 static bool begins_with(struct slice text, struct slice prefix)
@@ -143,6 +150,18 @@ void coupon_hand_on(const struct coupon *coupon, struct standing_number *numbers
     }
 }
 
+bool coupon_is_used(const struct coupon *coupon, const struct standing *code)
+{
+    uint64_t until = slot_named(SLOT_COUPON, VARIANT_UNTIL, coupon->name);
+    uint64_t key = slot_named(SLOT_COUPON, VARIANT_KEY, coupon->name);
+    for (size_t i = 0; i < code->count; i++) {
+        if (code->at[i].slot != until && code->at[i].slot != key) {
+            return true;
+        }
+    }
+    return false;
+}
+
 uint64_t coupon_issued_slot(const struct coupon *coupon)
 {
     return slot_named(SLOT_COUPON_COUNT, VARIANT_ISSUED, coupon->name);
@@ -151,6 +170,76 @@ uint64_t coupon_issued_slot(const struct coupon *coupon)
 uint64_t coupon_used_slot(const struct coupon *coupon)
 {
     return slot_named(SLOT_COUPON_COUNT, VARIANT_USED, coupon->name);
+}
+
+uint64_t coupon_revoked_slot(const struct coupon *coupon)
+{
+    return slot_named(SLOT_COUPON_COUNT, VARIANT_REVOKED, coupon->name);
+}
+
+uint64_t coupon_revoked_uses_slot(const struct coupon *coupon)
+{
+    return slot_named(SLOT_COUPON_COUNT, VARIANT_REVOKED_USES, coupon->name);
+}
+
+uint64_t coupon_taken_slot(const struct coupon *coupon)
+{
+    return slot_named(SLOT_COUPON_TAKEN, VARIANT_TAKEN, coupon->name);
+}
+
+uint64_t coupon_held_slot(const struct coupon *coupon)
+{
+    return slot_named(SLOT_COUPON_TAKEN, VARIANT_HELD, coupon->name);
+}
+
+bool coupon_is_revoked(const struct coupon *coupon, const struct standing *code)
+{
+    return standing_value(code, coupon_taken_slot(coupon), 0) > COUPON_TAKEN_MAX;
+}
+
+int64_t coupon_held(const struct coupon *coupon, const struct standing *code)
+{
+    int64_t held = standing_value(code, coupon_held_slot(coupon), 0);
+    return held > COUPON_TAKEN_MAX ? held - COUPON_REVOKED : held;
+}
+
+/* By a rule's caps of each code. */
+static enum err use_up_rule(const struct rules *rules, uint16_t place, const struct standing *code,
+                            int64_t day, int64_t spare, bool *out_is_used_up)
+{
+    const struct rule *rule = &rules_text(rules)->rules[place];
+    *out_is_used_up = false;
+    for (size_t c = 0; c < rule->cap_count; c++) {
+        const struct cap *cap = &rule->caps[c];
+        int64_t used;
+        if (cap->of != CAP_OF_CODE || cap->is_per_receipt || cap->uses_max == INT64_MAX) {
+            continue;
+        }
+        TRY(standing_sum(code, rules_cap_slot(rules, place, c, SLOT_CAP_USES),
+                         window_first_bucket(cap->window, day), window_bucket(cap->window, day),
+                         &used));
+        *out_is_used_up = *out_is_used_up || used - spare >= cap->uses_max;
+    }
+    return ERR_OK;
+}
+
+enum err coupon_use_up(const struct rules *rules, uint16_t coupon, const struct standing *code,
+                       int64_t day, int64_t spare, bool *out_is_used_up)
+{
+    const struct rules_text *text = rules_text(rules);
+    bool has_rule = false;
+    bool is_used_up = true;
+    for (uint16_t r = 0; r < text->rule_count; r++) {
+        const uint16_t *of = text->rules[r].when.coupon;
+        if (of != NULL && *of == coupon) {
+            bool is_rule_used_up;
+            TRY(use_up_rule(rules, r, code, day, spare, &is_rule_used_up));
+            is_used_up = is_used_up && is_rule_used_up;
+            has_rule = true;
+        }
+    }
+    *out_is_used_up = has_rule && is_used_up;
+    return ERR_OK;
 }
 
 uint16_t coupon_issued_as(const struct rules_text *text, struct slice name)

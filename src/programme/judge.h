@@ -9,7 +9,8 @@
 
 #include "programme/rules.h"
 
-/* Why a rule gave something, or didn't. `has` and `wants` of the row say the numbers. */
+/* Why a rule gave something, or didn't. `has` and `wants` of the row say the numbers. Those of
+ * codes are stored (kept_case.h): new ones come last. */
 enum trace_reason {
     TRACE_FIRED, /* has: what it gave; wants: what it would have given without caps */
     TRACE_OTHER_OCCASION,
@@ -26,7 +27,6 @@ enum trace_reason {
     TRACE_METRIC_BELOW, /* the metric; at least */
     TRACE_METRIC_ABOVE, /* the metric; below */
     TRACE_PURCHASE,     /* which purchase this is; which it is for */
-    TRACE_PURCHASE_HAD, /* which it is for; the same: another was that one already */
     TRACE_NOTHING,      /* it would give nothing */
     TRACE_GROUP,        /* what it would have given; what the best of its group did */
     TRACE_EXCLUDED,     /* an exclusive rule went before it */
@@ -44,6 +44,8 @@ enum trace_reason {
     TRACE_LIST,         /* of a segment: on none of its lists */
     TRACE_BALANCE,      /* the points that can be spent; what it costs */
     TRACE_TAKE,         /* the metric that it takes from; what it takes */
+    TRACE_PURCHASE_HAD, /* which it is for; the same: another was that one already */
+    TRACE_CODE_REVOKED, /* the brand took it back */
     TRACE_REASON_COUNT
 };
 

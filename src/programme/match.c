@@ -97,6 +97,9 @@ static struct trace_row match_code(const struct judging *j, uint16_t place, size
     if (until == 0) {
         return fails(TRACE_CODE_UNKNOWN, 0, 0);
     }
+    if (coupon_is_revoked(coupon, standing)) {
+        return fails(TRACE_CODE_REVOKED, 0, 0);
+    }
     if (j->day >= until) {
         return fails(TRACE_CODE_OVER, j->day, until);
     }

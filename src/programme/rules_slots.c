@@ -150,8 +150,9 @@ static void place_windows(const struct rules_text *text, struct rules_slots *slo
 {
     size_t count = 0;
     for (size_t c = 0; c < text->campaign_count; c++) {
-        slots->windows[count++] = (struct slot_window){
-            .slot = slot_named(SLOT_CAMPAIGN, 0, text->campaigns[c].name), .window = {WINDOW_EVER}};
+        slots->windows[count++] =
+            (struct slot_window){.slot = slot_named(SLOT_CAMPAIGN, 0, text->campaigns[c].name),
+                                 .window = {WINDOW_EVER, 0}};
     }
     place_metric_windows(text, slots, &count);
     for (size_t r = 0; r < text->rule_count; r++) {

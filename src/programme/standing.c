@@ -31,6 +31,7 @@ static enum slot_merge merge_of(enum slot_of of)
     case SLOT_SEGMENT:
     case SLOT_TERM_PAID:
     case SLOT_COUPON_COUNT:
+    case SLOT_COUPON_TAKEN:
     case SLOT_METRIC:
     case SLOT_CAP_AMOUNT:
     case SLOT_CAP_USES:

@@ -21,10 +21,13 @@ enum slot_of {
     SLOT_TERM_PAID = 9,     /* money paid for what is prolonged; variant 1: the days for it */
     SLOT_SEGMENT = 10,      /* kept by nobody */
     SLOT_CAMPAIGN = 11,     /* of a member, who is in its control group or has offers of it */
+    SLOT_COUPON_TAKEN = 29, /* of a code: variant 0 how often sales took it, 1 how often quotes hold
+                             * it; coupon.h says how both tell that it is revoked */
     SLOT_GIFT_BALANCE = 30, /* of a gift card (ledger/gift_card.h) */
     SLOT_GIFT_CARD = 31,    /* the same, all else that is kept of it */
     SLOT_COUPON = 8, /* of a code: variant 0 the first day on which it is over, 1 whose it is */
-    SLOT_COUPON_COUNT = 16, /* of all codes of a coupon: variant 0 issued, 1 used */
+    SLOT_COUPON_COUNT = 16, /* of all codes of a coupon: variant 0 issued, 1 used, 2 revoked,
+                             * 3 uses of those before they were */
     /* What the office says of a member, in STANDING_KEPT. */
     SLOT_REFERRER = 20,     /* who brought the member: halves of its id (ledger/referral.h) */
     SLOT_LIST = 21,         /* 1: the member is on the static list of that name */

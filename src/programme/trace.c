@@ -37,6 +37,7 @@ const char *trace_reason_name(enum trace_reason reason)
         [TRACE_LIST] = "list",
         [TRACE_BALANCE] = "balance",
         [TRACE_TAKE] = "take",
+        [TRACE_CODE_REVOKED] = "code_revoked",
     };
     ASSERT(reason < TRACE_REASON_COUNT);
     return names[reason];

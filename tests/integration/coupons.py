@@ -20,6 +20,7 @@ coupons:
   - {coupon: next, prefix: N-, personal: yes}
   - {coupon: sorry, prefix: S-}
   - {coupon: thanks, prefix: T-}
+  - {coupon: leaked, prefix: L-}
   - {coupon: fair, codes: [FAIR]}
   - {coupon: twelve, codes: [TWELVE, DOZEN]}
   - {coupon: bulk, codes: [BULK]}
@@ -50,6 +51,10 @@ rules:
     caps: [{per: ever, uses: 2, of: code}]
   - rule: thanks-points
     coupon: thanks
+    give: {points: 30}
+    caps: [{per: ever, uses: 2, of: code}]
+  - rule: leaked-points
+    coupon: leaked
     give: {points: 30}
     caps: [{per: ever, uses: 2, of: code}]
   - rule: fair-off
@@ -150,6 +155,35 @@ class Coupons(unittest.TestCase):
         self.grocer.cli("return", "purchase", first["sale_id"])
         self.assertEqual(self.codes(self.earn(card, "12.00", "--code", code))[0][3],
                          "code_unknown")
+
+    def test_a_coupon_goes_with_the_lines_that_gave_it(self):
+        """40.00 and 12.00 give one from 50.00 on; unless it was used, it goes with either."""
+        def sell(card):
+            sold = self.earn(card, "--line", "amount=40.00", "--line", "amount=12.00",
+                             "--line", "amount=1.00")
+            return sold["sale_id"], sold["items"][0]["codes"][0]
+        card = self.card()
+        sale, code = sell(card)
+        self.grocer.cli("return", "purchase", sale, "--line", "3")
+        self.assertEqual(self.grocer.cli("coupon", "show", code)["state"],
+                         "COUPON_CODE_STATE_GOOD")
+        self.grocer.cli("return", "purchase", sale, "--line", "2")
+        self.assertEqual(self.grocer.cli("coupon", "show", code)["state"],
+                         "COUPON_CODE_STATE_UNKNOWN")
+        issued = [row["issued"] for row in self.grocer.cli("coupon", "list")["coupons"]
+                  if row["coupon"] == "next"]
+        sale, code = sell(card)
+        used = self.earn(card, "12.00", "--code", code)["sale_id"]
+        self.grocer.cli("return", "purchase", sale, "--line", "2")
+        self.assertEqual(self.grocer.cli("coupon", "show", code)["state"],
+                         "COUPON_CODE_STATE_USED_UP")
+        self.assertEqual([row["issued"] for row in self.grocer.cli("coupon", "list")["coupons"]
+                          if row["coupon"] == "next"], [issued[0] + 1])
+        self.grocer.cli("return", "purchase", used)
+        self.grocer.cli("return", "purchase", sale, "--line", "1")  # still the 1.00 is left
+        self.assertEqual(self.grocer.cli("coupon", "show", code)["state"],
+                         "COUPON_CODE_STATE_UNKNOWN")
+        self.grocer.talea("verify")
 
     def test_codes_are_issued_shown_and_counted(self):
         id_words = ["--transaction-id", wire.uuid7(), "--until", "2031-01-01"]
@@ -270,6 +304,10 @@ class Coupons(unittest.TestCase):
         self.assertIn("File exists", self.grocer.talea(*words, "--out", path, expect=2).stderr)
         self.assertEqual(self.grocer.cli("coupon", "show", codes[added[1]["member_id"]], "--card",
                                          added[1]["card"])["is_for_card"], True)
+        self.assertEqual(self.grocer.cli("coupon", "revoke", "--issue", identity)["revoked"], 5)
+        code = codes[added[0]["member_id"]]
+        self.assertEqual(self.codes(self.earn(added[0]["card"], "12.00", "--code", code)),
+                         [(code, False, "next-five-off", "code_revoked")])
         words[3:5] = ["--count", "5"]
         self.assertIn("USAGE", self.grocer.talea(*words, "--list", "letter", expect=2).stderr)
 
@@ -329,6 +367,107 @@ time: {formats: ["%Y-%m-%d %H:%M:%S"]}
             self.assertIn("codes-in.csv:2: code LENS was not taken: no coupon has this code\n",
                           result.stderr)
 
+    def refused(self, reason, *words):
+        self.assertIn(f"({reason})", self.grocer.talea(*words, expect=1).stderr)
+
+    def test_a_revoked_code_is_good_for_nobody(self):
+        card = self.card()
+        first, second, third = self.grocer.cli("coupon", "issue", "sorry", "--count", 3)["codes"]
+        revoke = ["coupon", "revoke", first, "--reason", "sent twice", "--transaction-id",
+                  wire.uuid7()]
+        held = self.quote(card, "1.00", "--code", first)
+        self.assertEqual(self.earn(card, "1.00", "--code", second)["earned_points"], 31)
+        self.assertEqual(self.grocer.cli(*revoke)["held"], 1)
+        self.grocer.kill()
+        self.grocer.start()
+        self.assertEqual(self.grocer.cli(*revoke)["revoked"], 1)
+        self.refused("TRANSACTION_ID_REUSED", "coupon", "revoke", second, *revoke[-2:])
+        self.refused("COUPON_REVOKED", "coupon", "revoke", first)
+        self.assertEqual(self.grocer.cli("coupon", "show", first)["state"],
+                         "COUPON_CODE_STATE_REVOKED")
+        for reply in (self.earn(card, "1.00", "--code", first),
+                      self.quote(card, "1.00", "--code", first)):
+            self.assertEqual(self.codes(reply), [(first, False, "sorry-points", "code_revoked")])
+        # What was promised holds, and what is given up or comes back is nobody's.
+        sale = self.grocer.cli("confirm", held["quote_id"])["sale"]
+        self.assertEqual(sale["earned_points"], 31)
+        self.grocer.cli("return", "purchase", sale["sale_id"])
+        self.assertEqual(self.codes(self.earn(card, "1.00", "--code", first))[0][3],
+                         "code_revoked")
+        self.assertEqual(self.earn(card, "1.00", "--code", second)["earned_points"], 31)
+        self.refused("COUPON_USED", "coupon", "revoke", second)
+        for code, reason in ((third[:-1], "COUPON_UNKNOWN"), ("SPRING", "COUPON_LISTED"),
+                             ("NOTHING", "COUPON_UNKNOWN")):
+            self.refused(reason, "coupon", "revoke", code)
+        self.assertIn("ROLE_NOT_ALLOWED", self.grocer.talea(
+            "coupon", "revoke", third, "--as", "till", expect=1).stderr)
+        self.assertEqual(self.earn(card, "1.00", "--code", third)["earned_points"], 31)
+        self.grocer.talea("verify")
+
+    def test_all_codes_of_an_issue_are_revoked(self):
+        card = self.card("fuel")
+        issue = ["--issue", wire.uuid7(), "--transaction-id", wire.uuid7()]
+        codes = self.grocer.cli("coupon", "issue", "leaked", "--count", 5000, "--transaction-id",
+                                issue[1])["codes"]
+        other = self.grocer.cli("coupon", "issue", "leaked")
+        for _ in range(2):
+            self.earn(card, "1.00", "--code", codes[4500])
+        self.earn(card, "1.00", "--code", codes[4501])
+        for _ in range(2):
+            done = self.grocer.cli("coupon", "revoke", *issue)
+            self.assertEqual((done["revoked"], done["used"], done["held"]), (4999, 1, 0))
+            row = self.grocer.cli("coupon", "list", "leaked")["coupons"][0]
+            self.assertEqual((row["issued"], row["revoked"], row["left"]), (5001, 4999, 2))
+        for code in (codes[0], codes[4999]):
+            self.assertEqual(self.codes(self.earn(card, "1.00", "--code", code))[0][3],
+                             "code_revoked")
+        self.refused("TRANSACTION_ID_REUSED", "coupon", "revoke", "--issue",
+                     other["transaction_id"], *issue[2:])
+        self.refused("COUPON_UNKNOWN", "coupon", "revoke", "--issue", wire.uuid7())
+
+    def test_a_code_is_revoked_or_taken(self):
+        codes = self.grocer.cli("coupon", "issue", "sorry", "--count", 16)["codes"]
+        cards = [self.card() for _ in range(16)]
+        pb = wire.messages()
+        taken, revoked, refused = [], [], []
+        with wire.channel(self.grocer, "till") as channel, \
+                wire.channel(self.grocer, "back-office") as office_channel:
+            tills = wire.service(channel, pb.till, "TillService")
+            office = wire.service(office_channel, pb.programme, "ProgrammeService")
+
+            def till(number):
+                reply = tills.Earn(pb.till.EarnRequest(
+                    transaction_id=wire.uuid7(), card=cards[number], amount_minor=100,
+                    codes=[codes[number]]), timeout=20)
+                taken.append((number, reply.codes[0].is_taken, reply.codes[0].reason))
+
+            def revoke(number):
+                try:
+                    office.RevokeCoupons(pb.programme.RevokeCouponsRequest(
+                        transaction_id=wire.uuid7(), code=codes[number]), timeout=20)
+                    revoked.append(number)
+                except wire.grpc.RpcError as error:
+                    refused.append(error.details())
+            threads = [threading.Thread(target=call, args=(number,))
+                       for number in range(16) for call in (till, till, revoke)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        uses = {number: 0 for number in range(16)}
+        for number, is_taken, reason in taken:
+            uses[number] += is_taken
+            self.assertIn(reason, ("fired", "code_revoked"))
+        self.assertEqual((len(taken), len(revoked) + len(refused)), (32, 16))
+        # Just those that were used up before could not be revoked, and now none is good.
+        self.assertEqual([number for number in uses if uses[number] == 2],
+                         [number for number in uses if number not in revoked])
+        for number, code in enumerate(codes):
+            shown = self.grocer.cli("coupon", "show", code)
+            self.assertEqual((shown["state"], shown["uses"][0]["used"]),
+                             ("COUPON_CODE_STATE_" + ("REVOKED" if number in revoked
+                                                      else "USED_UP"), uses[number]))
+
     def quote(self, card, *words, node=None):
         return (node or self.grocer).cli("quote", card, *words)
 
@@ -366,6 +505,37 @@ time: {formats: ["%Y-%m-%d %H:%M:%S"]}
             self.assertIn("OCCASION_ENDED", self.grocer.talea(*words, expect=1).stderr)
         self.grocer.cli("return", "purchase", sale["sale_id"])
         self.assertEqual(self.earn(card, "10.00", "--code", "SPRING")["discount_minor"], 100)
+        self.grocer.talea("verify")
+
+    def back(self, sale, line):
+        reply = self.grocer.cli("return", "purchase", sale["sale_id"], "--line", line)
+        return reply["taken_points"], reply["amount_minor"]
+
+    def test_lines_of_what_was_promised_come_back(self):
+        """The rest keeps what it deserves, as at the quote; a code that it does not need is free."""
+        card = self.card()
+        quote = self.quote(card, "--line", "product=1,amount=15.00", "--line",
+                           "product=2,amount=5.55", "--code", "LENZ")
+        self.earn(card, "1.00")
+        sale = self.grocer.cli("confirm", quote["quote_id"])["sale"]
+        self.assertEqual((sale["discount_minor"], sale["earned_points"]), (206, 18))
+        self.assertEqual(self.back(sale, "2"), (18 - 13, 1849 - 1350))
+        self.assertEqual(self.earn(card, "10.00", "--code", "SPRING")["discount_minor"], 0)
+        self.assertEqual(self.back(sale, "1"), (13, 1350))
+        self.assertEqual(self.earn(card, "10.00", "--code", "SPRING")["discount_minor"], 100)
+        first = self.quote(card, "--line", "amount=30.00", "--line", "amount=20.00")
+        first = self.grocer.cli("confirm", first["quote_id"])["sale"]
+        code = first["items"][0]["codes"][0]
+        words = ["--line", "amount=8.00", "--line", "amount=4.00", "--code", code]
+        used = self.earn(card, *words)
+        self.assertEqual((used["discount_minor"], used["earned_points"]), (500, 7))
+        # 8.00 are too little for the code: what comes back is no more than was paid beyond them.
+        self.assertEqual(self.back(used, "2"), (0, 0))
+        again = self.earn(card, *words)
+        self.assertEqual((again["discount_minor"], self.codes(again)[0][1]), (500, True))
+        self.assertEqual(self.back(first, "1"), (30, 3000))  # the code is used: it stays
+        self.assertEqual(self.grocer.cli("coupon", "show", code)["state"],
+                         "COUPON_CODE_STATE_USED_UP")
         self.grocer.talea("verify")
 
     def test_a_quote_holds_what_is_bounded_until_it_ends(self):

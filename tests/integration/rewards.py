@@ -6,7 +6,8 @@ import json
 import unittest
 
 import wire
-from coalition import Coalition, main
+from books import accept, rows_of, sums_of
+from coalition import Coalition, main, run
 
 PROGRAMME = """version: 1
 currency: USD
@@ -32,6 +33,9 @@ rules:
   - rule: money back
     on: leave the club
     give: {refund: club, rounding: down}
+  - rule: thank you
+    basket: 5000.00
+    give: {item: thank you, worth: 5.00, days: 365}
   - rule: mug
     on: reward mug
     give: {item: mug}
@@ -199,6 +203,20 @@ class Rewards(Case):
 
 
 class GiftCards(Case):
+    def check_books(self, is_read_by_programs=False):
+        """What the books owe on gift cards is what can still be paid with them."""
+        report = self.shop.cli("giftcard", "report")
+        rows = rows_of(self.shop.talea("books", "--format", "csv", "--only", "gifts").stdout)
+        sums = {key: int(value * 100) for (key,), value in sums_of(rows, "kind").items()}
+        self.assertEqual(sum(sums.values()), 0)
+        self.assertEqual((sums["gift_cards"], sums.get("gift_breakage", 0)),
+                         (-report["open_minor"], -report["over_minor"]))
+        if is_read_by_programs:
+            path = accept(self.shop, self.coalition.root)
+            owed = run(["hledger", "-f", path, "balance", "-N", "Liabilities:Gift cards"]).stdout
+            self.assertIn(f"-{report['open_minor'] / 100:.2f}", owed)
+        return sums
+
     def test_a_gift_card_is_paid_with_and_no_more(self):
         words = ("giftcard", "issue", "--amount", 50, "--count", 40, "--transaction-id",
                  wire.uuid7())
@@ -254,6 +272,7 @@ class GiftCards(Case):
             self.assertIn("(PIN_MISSING)", self.shop.talea(*show, "till", expect=2).stderr)
         self.assertEqual(self.shop.cli(*show, "till", "--pin", cards[2]["pin"])["balance"], 5000)
         self.shop.talea("giftcard", "show", number[:-1] + str((int(number[-1]) + 1) % 10), expect=2)
+        self.check_books(is_read_by_programs=True)
         self.shop.talea("verify")
 
     def test_what_a_reward_gave_is_used_or_taken_back(self):
@@ -268,6 +287,20 @@ class GiftCards(Case):
         self.shop.cli("reward", "cancel", gift["redemption_id"])
         self.refused("GIFT_CARD_CANCELLED", "giftcard", "pay", code["number"], "--pin", code["pin"])
         self.assertEqual(self.available(card), 2000 - 300)
+        # What a sale gave stays as long as the rest of it deserves it.
+        sold = self.shop.cli("earn", card, "--line", "amount=5000.00", "--line", "amount=1.00")
+        thanks = sold["items"][0]["card"]
+        for line, left in ((2, 500), (1, 0)):
+            self.shop.cli("return", "purchase", sold["sale_id"], "--line", line)
+            self.assertEqual(self.shop.cli("giftcard", "show", thanks["number"], "--pin",
+                                           thanks["pin"])["balance"], left)
+        # Given for points and 1.00: what was on it more than that was given away.
+        before = self.check_books()
+        self.redeem(card, "gift card")
+        after = self.check_books()
+        self.assertEqual([after.get(kind, 0) - before.get(kind, 0)
+                          for kind in ("gift_tills", "gift_given", "gift_cards")],
+                         [100, 400, -500])
 
 
 class Memberships(Case):

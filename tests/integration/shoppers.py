@@ -152,6 +152,27 @@ webhooks:
         self.assertEqual(self.available(anna), 0)
         self.grocer.talea("verify")
 
+    def test_lines_come_back_after_the_birthday_was_changed(self):
+        """What a quote promised for a birthday is given; judged again it would not be, and then a
+        return says so, until it goes by amount or the birthday is that one again."""
+        card = self.add("--birthday", day().strftime("%m-%d"))
+        lines = ["--line", "product=1,amount=3.00", "--line", "product=2,amount=2.00"]
+        quote = self.grocer.cli("quote", card, *lines)
+        self.grocer.cli("member", "set", card, "--birthday", day(20).strftime("%m-%d"))
+        sale = self.grocer.cli("confirm", quote["quote_id"])["sale"]
+        self.assertEqual((quote["earned_points"], sale["earned_points"]), (7, 7))
+        result = self.grocer.talea("return", "purchase", sale["sale_id"], "--line", "2", expect=1)
+        self.assertIn("as a birthday that it went by is another one now: return it by amount "
+                      "(LINES_DIFFER)", result.stderr)
+        self.assertEqual(self.grocer.cli("return", "purchase", sale["sale_id"], "5.00")
+                         ["taken_points"], 7)
+        self.grocer.cli("member", "set", card, "--birthday", day().strftime("%m-%d"))
+        sale = self.grocer.cli("earn", card, *lines)["sale_id"]
+        back = [self.grocer.cli("return", "purchase", sale, "--line", line) for line in ("2", "1")]
+        self.assertEqual([(one["taken_points"], one["amount_minor"]) for one in back],
+                         [(0, 200), (7, 300)])
+        self.assertEqual(self.available(card), 0)
+
     def test_a_birthday(self):
         soon = self.add("--birthday", day(2).strftime("1990-%m-%d"))
         later = self.add("--birthday", day(20).strftime("%m-%d"))

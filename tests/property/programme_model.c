@@ -309,7 +309,7 @@ static int64_t after_caps(const struct model *model, size_t r, int64_t wanted)
         int64_t used;
         int64_t uses;
         model_count_in_cap(model, r, cap, code_for(model, r), &used, &uses);
-        int64_t left = cap->amount_max - used;
+        int64_t left = cap->amount_max > used ? cap->amount_max - used : 0;
         given = given < left ? given : left;
         given = !cap->is_per_receipt && uses >= cap->uses_max ? 0 : given;
     }

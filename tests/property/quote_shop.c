@@ -73,9 +73,42 @@ static struct card_number partners_card(void)
     return card;
 }
 
+static void make_version(struct shop *shop, uint32_t place, const struct rules_text *text)
+{
+    struct programme_version *version = &shop->versions[place];
+    struct note note = {""};
+    version->number = place + 1;
+    version->file.rules = *text;
+    version->file.burn = (struct burn_terms){
+        .share = {375, 1}, .smallest_minor = 5, .points_minor = 3, .worth_minor = 50};
+    if (rules_create(&version->file.rules, &version->rules, &note) != ERR_OK) {
+        fail_msg("%s", note.text);
+    }
+}
+
+/* What is counted stays the same. */
+static void change_rules(struct shop *shop, const struct rules_text *text)
+{
+    struct rules_text changed = *text;
+    for (size_t r = 0; r < text->rule_count; r++) {
+        struct rule *rule = &shop->changed[r];
+        *rule = text->rules[r];
+        rule->gift.points_minor = 1 + rule->gift.points_minor * 2 / 3;
+        rule->gift.ratio.mantissa += 7;
+        for (size_t c = 0; c < rule->cap_count; c++) {
+            struct cap *cap = &shop->changed_caps[r][c];
+            *cap = rule->caps[c];
+            cap->amount_max = 1 + cap->amount_max / 2;
+            cap->uses_max = cap->uses_max == INT64_MAX ? INT64_MAX : 1 + cap->uses_max / 2;
+        }
+        rule->caps = shop->changed_caps[r];
+    }
+    changed.rules = shop->changed;
+    make_version(shop, 1, &changed);
+}
+
 void shop_open(struct shop *shop, struct node *node, struct drawn *drawn)
 {
-    struct note note = {""};
     memset(shop, 0, sizeof *shop);
     desk_init(&shop->desk);
     shop->desk.now = (struct unix_ms){FIRST_DAY * DAY_MS};
@@ -87,23 +120,30 @@ void shop_open(struct shop *shop, struct node *node, struct drawn *drawn)
     }
     shop->cards[SHOP_OWN] = partners_card();
     drawn->person = slice_of(shop->person, strlen(uid_format(&shop->members[1], shop->person)));
-    shop->version.number = 1;
-    shop->version.file.rules = drawn->text;
-    shop->version.file.burn = (struct burn_terms){
-        .share = {375, 1}, .smallest_minor = 5, .points_minor = 3, .worth_minor = 50};
-    if (rules_create(&drawn->text, &shop->version.rules, &note) != ERR_OK) {
-        fail_msg("%s", note.text);
-    }
+    make_version(shop, 0, &drawn->text);
+    change_rules(shop, &drawn->text);
     shop->snapshot.roster = shop->desk.roster;
-    shop->snapshot.version = &shop->version;
+    shop->snapshot.version = &shop->versions[0];
     know_members(shop);
     issue_codes(shop, drawn);
 }
 
 void shop_close(struct shop *shop)
 {
-    rules_destroy(shop->version.rules);
+    for (size_t v = 0; v < SHOP_VERSIONS; v++) {
+        rules_destroy(shop->versions[v].rules);
+    }
     desk_fini(&shop->desk);
+}
+
+void shop_activate(struct shop *shop)
+{
+    shop->snapshot.version = &shop->versions[1];
+}
+
+const struct rules_text *shop_text(const struct shop *shop)
+{
+    return &shop->snapshot.version->file.rules;
 }
 
 struct standing_owner shop_owner(const struct shop *shop, unsigned member)
@@ -133,7 +173,7 @@ void shop_begin(struct shop *shop, unsigned member, struct judging_case *out_jud
     struct judging_case *judged = out_judged;
     memset(judged, 0, sizeof *judged);
     judged->snapshot = &shop->snapshot;
-    judged->version = &shop->version;
+    judged->version = shop->snapshot.version;
     judged->give = desk_command(&shop->desk, COMMAND_EARN);
     judged->give.earn = (struct command_earn){
         .card = shop->cards[member], .currency = "EUR", .rate = {.per_minor = 1}};

@@ -11,14 +11,17 @@
 
 enum {
     SHOP_OWN = 2, /* members of ours, of whom the first brought the second; */
-    SHOP_MEMBERS  /* and one of the partner's */
+    SHOP_MEMBERS, /* and one of the partner's */
+    SHOP_VERSIONS = 2
 };
 
 struct shop {
     struct desk desk;
     struct node *node;
     struct snapshot snapshot;
-    struct programme_version version;
+    struct programme_version versions[SHOP_VERSIONS];
+    struct rule changed[RULES_MAX]; /* of the second one */
+    struct cap changed_caps[RULES_MAX][CAPS_MAX];
     struct uid members[SHOP_OWN];
     char person[UID_TEXT_MAX]; /* whose the personal code is: the second member */
     struct card_number cards[SHOP_MEMBERS];
@@ -28,6 +31,10 @@ struct shop {
  * the list "vip", and the codes of `draw_code` are issued. `node` and `vault` last longer. */
 void shop_open(struct shop *shop, struct node *node, struct drawn *drawn);
 void shop_close(struct shop *shop);
+/* From now on the second version is in force, whose rules give other amounts up to other caps. */
+void shop_activate(struct shop *shop);
+/* The one in force. */
+const struct rules_text *shop_text(const struct shop *shop);
 /* Standing of a member; of all for SHOP_MEMBERS. Its row is the caller's. */
 struct standing_owner shop_owner(const struct shop *shop, unsigned member);
 struct standing shop_standing(const struct shop *shop, const struct standing_owner *owner,

@@ -1,6 +1,6 @@
 /* Random programmes, members and times: what a quote promises is what its confirmation does,
- * whatever happened in between, and what is counted afterwards is what a model reckons that has
- * only a list of what happened.
+ * whatever happened in between (sales, other quotes, releases, another version of the programme),
+ * and what is counted afterwards is what a model reckons that has only a list of what happened.
  *
  * TALEA_SEED names the first programme's seed, TALEA_PROGRAMMES how many there are. With one
  * programme each step is printed.
@@ -10,52 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/judging_groups.h"
 #include "node/judging_quote.h"
-#include "quote_shop.h"
+#include "quote_run.h"
 #include "sanitized.h"
 #include "steps.h"
 
-#define PROGRAMMES   (IS_SANITIZED ? 60 : 600)
-#define STEPS        48
+#define PROGRAMMES   (IS_SANITIZED ? 200 : 1000)
 #define SEED_DEFAULT UINT64_C(20261130)
 
-/* A quote that is not over, as far as the ledger was told. */
-struct promise {
-    unsigned number; /* in the history; 0: none */
-    unsigned member;
-    struct uid id;
-    struct unix_ms until;
-    struct buffer evidence; /* of its record */
-    int64_t points;
-    int64_t discount;
-};
-
-struct run {
-    struct drawn *drawn;
-    struct shop *shop;
-    uint64_t seed;
-    uint64_t random;
-    struct happened past[PAST_MAX];
-    size_t past_count;
-    struct promise promises[STEPS];
-    unsigned promise_count; /* ever made */
-    bool is_loud;
-    uint64_t kept; /* promises of all runs */
-    uint64_t fired;
-    uint64_t refused; /* as it is more than fits into one record */
-};
-
 /* ---- The history ---- */
-
-static struct model model_of(struct run *run, struct happened *now)
-{
-    return (struct model){.text = &run->drawn->text,
-                          .past = run->past,
-                          .past_count = run->past_count,
-                          .now = now,
-                          .person = run->drawn->person};
-}
 
 static size_t find_past(const struct run *run, unsigned promise)
 {
@@ -151,7 +114,7 @@ static bool happen(struct run *run, struct happened *now, struct judging_case *j
     judged->said = judging_said(&judged->occasion);
     enum err err = shop_judge(run->shop, judged, &note);
     now->occasion.shopper = judged->occasion.shopper;
-    struct model model = model_of(run, now);
+    struct model model = quote_run_model(run, now);
     bool is_good = model_judge(&model);
     if (err == ERR_INPUT && strncmp(note.text, "the programme ", 14) == 0) {
         run->refused++;
@@ -309,7 +272,7 @@ static enum verdict confirm(struct run *run, const struct promise *promise)
     assert_int_equal(kept_quote_decode(buffer_slice(&promise->evidence), &arena, &kept), ERR_OK);
     assert_int_equal(kept_case_decode(kept.judged, &arena, &promised), ERR_OK);
     shop_begin(run->shop, promise->member, &judged);
-    judging_begin_confirm(&judged, &run->shop->version, &kept, &promised);
+    judging_begin_confirm(&judged, &run->shop->versions[promised.programme - 1], &kept, &promised);
     judged.quote_id = promise->id;
     judged.until = promise->until;
     if (shop_judge(run->shop, &judged, &note) != ERR_OK) {
@@ -363,88 +326,6 @@ static void expire(struct run *run)
     }
 }
 
-/* ---- What is counted in the end ---- */
-
-static void check_value(const struct run *run, const char *what, int64_t kept, int64_t reckoned)
-{
-    if (kept != reckoned) {
-        fail_msg("seed %" PRIu64 ": %s: %" PRId64 " is kept, %" PRId64 " reckoned", run->seed, what,
-                 kept, reckoned);
-    }
-}
-
-static void check_metrics(struct run *run, struct happened *now, const struct standing *standing)
-{
-    const struct rules *rules = run->shop->version.rules;
-    int64_t day = unix_day(now->occasion.local);
-    struct model model = model_of(run, now);
-    for (uint16_t m = 0; m < run->drawn->text.metric_count; m++) {
-        const struct metric *metric = &run->drawn->text.metrics[m];
-        int64_t sum = 0;
-        uint64_t slot = rules_metric_slot(rules, m);
-        if (metric->of == METRIC_UNTIL) {
-            int64_t end = standing_value(standing, slot, 0);
-            check_value(run, metric->name, end > day ? end - day : 0,
-                        model_metric(&model, m, false));
-        } else if (metric->of != METRIC_SINCE && metric->of != METRIC_STREAK) {
-            assert_int_equal(standing_sum(standing, slot, window_first_bucket(metric->window, day),
-                                          window_bucket(metric->window, day), &sum),
-                             ERR_OK);
-            check_value(run, metric->name, sum, model_metric(&model, m, false));
-        }
-    }
-}
-
-static void check_caps(struct run *run, struct happened *now, const struct standing *standing,
-                       enum cap_of of, struct slice code)
-{
-    const struct rules *rules = run->shop->version.rules;
-    int64_t day = unix_day(now->occasion.local);
-    struct model model = model_of(run, now);
-    for (uint16_t r = 0; r < run->drawn->text.rule_count; r++) {
-        const struct rule *rule = &run->drawn->text.rules[r];
-        for (size_t c = 0; c < rule->cap_count; c++) {
-            const struct cap *cap = &rule->caps[c];
-            int64_t amount;
-            int64_t uses = 0;
-            int64_t sum = 0;
-            if (cap->of != of || cap->is_per_receipt) {
-                continue;
-            }
-            model_count_in_cap(&model, r, cap, code, &amount, &uses);
-            assert_int_equal(standing_sum(standing, rules_cap_slot(rules, r, c, SLOT_CAP_AMOUNT),
-                                          window_first_bucket(cap->window, day),
-                                          window_bucket(cap->window, day), &sum),
-                             ERR_OK);
-            check_value(run, rule->name, sum, amount);
-        }
-    }
-}
-
-static void check_standings(struct run *run)
-{
-    struct standing_row *row = malloc(sizeof *row);
-    struct happened *now = &run->past[run->past_count];
-    assert_non_null(row);
-    memset(now, 0, sizeof *now);
-    now->occasion.local = run->shop->desk.now;
-    for (now->member = 0; now->member <= SHOP_MEMBERS; now->member++) {
-        struct standing_owner owner = shop_owner(run->shop, now->member);
-        struct standing standing = shop_standing(run->shop, &owner, row);
-        if (now->member < SHOP_MEMBERS) {
-            check_metrics(run, now, &standing);
-        }
-        check_caps(run, now, &standing, now->member < SHOP_MEMBERS ? CAP_OF_MEMBER : CAP_OF_ALL,
-                   slice_of(NULL, 0));
-    }
-    for (size_t c = 0; c < CODE_COUNT; c++) {
-        struct standing_owner owner = judging_code_owner(code_text(c));
-        struct standing standing = shop_standing(run->shop, &owner, row);
-        check_caps(run, now, &standing, CAP_OF_CODE, code_text(c));
-    }
-    free(row);
-}
-
 /* ---- Runs ---- */
 
 /* Seconds as a rule, and days now and then. */
@@ -461,6 +342,9 @@ static void step(struct run *run)
     struct promise *promise = pick(run);
     wait_a_while(run);
     expire(run);
+    if (draw_one_in(&run->random, STEPS / 2)) {
+        shop_activate(run->shop);
+    }
     promise = promise != NULL && promise->number == 0 ? NULL : promise;
     switch (draw_below(&run->random, 6)) {
     case 0:
@@ -541,7 +425,7 @@ static void run_programme(struct run *run, struct node *node, uint64_t seed)
             give_up(run, &run->promises[i]);
         }
     }
-    check_standings(run);
+    quote_run_reckon(run);
     shop_close(run->shop);
 }
 

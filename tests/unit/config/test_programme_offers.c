@@ -218,6 +218,51 @@ static void test_issued_codes(void **state)
     story_end(&story);
 }
 
+/* Adds to a number of the code that is shown. */
+static void add_to_code(struct story *story, uint64_t slot, int64_t delta)
+{
+    struct standing_changes changes = {NULL, 0, 0};
+    struct standing *standing = &story->codes[0].standing;
+    struct standing after;
+    assert_int_equal(standing_add(standing, &changes, &story->arena, slot, 0, delta), ERR_OK);
+    assert_int_equal(standing_apply(standing, &changes, &story->arena, &after), ERR_OK);
+    *standing = after;
+}
+
+static bool is_used_up(struct story *story, int64_t spare)
+{
+    bool is_used_up;
+    uint16_t place = coupon_of_code(&story->file.rules, story->codes[0].text);
+    assert_int_equal(coupon_use_up(story->rules, place, &story->codes[0].standing,
+                                   story_day("2026-01-31"), spare, &is_used_up),
+                     ERR_OK);
+    return is_used_up;
+}
+
+static void test_a_code_that_was_revoked(void **state)
+{
+    (void)state;
+    struct story story;
+    story_begin(&story, coupons);
+    story_show_issued(&story, "O-17", "2026-02-01", "");
+    uint16_t place = coupon_of_code(&story.file.rules, story.codes[0].text);
+    const struct coupon *coupon = &story.file.rules.coupons[place];
+    assert_false(is_used_up(&story, 0));
+    (void)story_buy(&story, "2026-01-31", "1", 1000);
+    story_claim(&story);
+    assert_true(is_used_up(&story, 0));
+    assert_false(is_used_up(&story, 1)); /* a quote holds it */
+    add_to_code(&story, coupon_held_slot(coupon), COUPON_REVOKED + 1);
+    assert_false(coupon_is_revoked(coupon, &story.codes[0].standing));
+    add_to_code(&story, coupon_taken_slot(coupon), COUPON_REVOKED);
+    assert_true(coupon_is_revoked(coupon, &story.codes[0].standing));
+    assert_int_equal(coupon_held(coupon, &story.codes[0].standing), 1);
+    (void)story_buy(&story, "2026-01-31", "1", 1000);
+    assert_int_equal(story.now.discount.minor, 0);
+    assert_int_equal(verdict(&story), TRACE_CODE_REVOKED);
+    story_end(&story);
+}
+
 static void test_codes_that_are_wrong(void **state)
 {
     (void)state;
@@ -319,10 +364,11 @@ static void test_what_is_wrong(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cumulative_card), cmocka_unit_test(test_next_purchase),
-        cmocka_unit_test(test_item_offers),     cmocka_unit_test(test_the_first_so_many),
-        cmocka_unit_test(test_issued_codes),    cmocka_unit_test(test_codes_that_are_wrong),
-        cmocka_unit_test(test_budget),          cmocka_unit_test(test_what_is_wrong),
+        cmocka_unit_test(test_cumulative_card),      cmocka_unit_test(test_next_purchase),
+        cmocka_unit_test(test_item_offers),          cmocka_unit_test(test_the_first_so_many),
+        cmocka_unit_test(test_issued_codes),         cmocka_unit_test(test_a_code_that_was_revoked),
+        cmocka_unit_test(test_codes_that_are_wrong), cmocka_unit_test(test_budget),
+        cmocka_unit_test(test_what_is_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

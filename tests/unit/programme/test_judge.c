@@ -295,6 +295,67 @@ static void test_metrics_and_purchases(void **state)
     scene_fini(&scene);
 }
 
+/* The first purchase was promised, a second one took place, and the first was given up: the next
+ * one is the second once more. What is only promised is no visit, and can't be taken. */
+static void test_what_is_promised(void **state)
+{
+    (void)state;
+    static const struct metric metrics[] = {
+        {.name = "visits", .of = METRIC_VISITS, .goods = NO_GOODS},
+        {.name = "stamps", .of = METRIC_GIVEN, .goods = NO_GOODS},
+    };
+    static const struct metric_bounds few[] = {{.metric = 1, .at_least = INT64_MIN, .below = 3}};
+    static const struct take two = {.metric = 1, .minor = 2};
+    const struct rule rules[] = {
+        {.name = "second",
+         .when = {.from_day = INT64_MIN, .until_day = INT64_MAX, .purchase = 2},
+         .gift = {.gives = GIVES_POINTS, .points_minor = 100}},
+        {.name = "coffee",
+         ANY_TIME,
+         .take = &two,
+         .gift = {.gives = GIVES_POINTS, .points_minor = 1000}},
+        {.name = "few",
+         .when = {ALWAYS, .metrics = few, .metric_count = 1},
+         .gift = {.gives = GIVES_POINTS, .points_minor = 10000}},
+    };
+    struct rules_text text = {.goods = goods,
+                              .goods_count = COUNT(goods),
+                              .metrics = metrics,
+                              .metric_count = COUNT(metrics),
+                              .rules = rules,
+                              .rule_count = COUNT(rules)};
+    struct scene scene;
+    scene_init(&scene, &text);
+    const struct {
+        int64_t visits, visits_held, had, stamps, stamps_held, points;
+    } rows[] = {
+        {1, 0, 0, 0, 0, 10100}, {1, 0, 1, 0, 0, 10000}, {2, 1, 0, 0, 0, 10100},
+        {2, 0, 0, 0, 0, 10000}, {0, 0, 0, 2, 0, 11000}, {0, 0, 0, 2, 1, 10000},
+        {0, 0, 0, 3, 3, 0},     {0, 0, 0, 4, 2, 1000},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct standing standing = nothing_yet;
+        struct standing_changes changes = {NULL, 0, 0};
+        const int64_t numbers[] = {rows[i].visits, rows[i].visits_held, rows[i].had, rows[i].stamps,
+                                   rows[i].stamps_held};
+        const uint64_t slots[] = {rules_metric_slot(scene.rules, 0),
+                                  rules_held_slot(scene.rules, 0), rules_had_slot(scene.rules, 0),
+                                  rules_metric_slot(scene.rules, 1),
+                                  rules_held_slot(scene.rules, 1)};
+        for (size_t n = 0; n < COUNT(numbers); n++) {
+            assert_int_equal(
+                standing_add(&standing, &changes, &scene.arena, slots[n], 0, numbers[n]), ERR_OK);
+        }
+        assert_int_equal(standing_apply(&standing, &changes, &scene.arena, &standing), ERR_OK);
+        struct judgement j = scene_judge(&scene, &standing, &sale);
+        assert_int_equal(j.points.minor, rows[i].points);
+        if (rows[i].had > 0) {
+            assert_int_equal(scene_trace(&scene, j, "second").reason, TRACE_PURCHASE_HAD);
+        }
+    }
+    scene_fini(&scene);
+}
+
 static void test_events(void **state)
 {
     (void)state;
@@ -330,6 +391,7 @@ int main(void)
         cmocka_unit_test(test_caps),
         cmocka_unit_test(test_conditions),
         cmocka_unit_test(test_metrics_and_purchases),
+        cmocka_unit_test(test_what_is_promised),
         cmocka_unit_test(test_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,6 +128,30 @@ static void test_quotes_and_issues(void **state)
     arena_fini(&arena);
 }
 
+static void test_revocations(void **state)
+{
+    (void)state;
+    struct kept_revocation one = {
+        text_of("sorry"), text_of("S-1"), {{0}}, text_of("office"), text_of("sent twice")};
+    struct kept_code code = {text_of("sorry"), text_of("S-1"), 21000, {{7}}};
+    struct kept_revocation back;
+    struct kept_code code_back;
+    struct buffer bytes = {0};
+    kept_revocation_encode(&one, &bytes);
+    assert_int_equal(kept_revocation_decode(buffer_slice(&bytes), &back), ERR_OK);
+    assert_true(slice_equal(back.code, one.code));
+    assert_true(slice_equal(back.by, one.by));
+    assert_true(slice_equal(back.reason, one.reason));
+    assert_int_equal(kept_revocation_decode(slice_of(bytes.at, bytes.length - 1), &back),
+                     ERR_CORRUPT);
+    assert_int_equal(kept_code_decode(buffer_slice(&bytes), &code_back), ERR_NOT_FOUND);
+    assert_false(kept_case_is(buffer_slice(&bytes)));
+    buffer_clear(&bytes);
+    kept_code_encode(&code, &bytes);
+    assert_int_equal(kept_revocation_decode(buffer_slice(&bytes), &back), ERR_NOT_FOUND);
+    buffer_fini(&bytes);
+}
+
 static void test_a_mistyped_code_is_seen(void **state)
 {
     (void)state;
@@ -164,6 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_case_with_codes_and_things),
         cmocka_unit_test(test_quotes_and_issues),
+        cmocka_unit_test(test_revocations),
         cmocka_unit_test(test_a_mistyped_code_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,7 +37,8 @@ static void test_numbers_merge_as_their_slot_says(void **state)
 static void test_what_a_slot_is_says_how_it_merges(void **state)
 {
     (void)state;
-    static const enum slot_of sums[] = {SLOT_METRIC, SLOT_CAP_AMOUNT, SLOT_CAP_USES};
+    static const enum slot_of sums[] = {SLOT_METRIC, SLOT_CAP_AMOUNT, SLOT_CAP_USES,
+                                        SLOT_PURCHASE_HAD, SLOT_METRIC_HELD};
     for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++) {
         uint64_t slot = slot_named(sums[i], 2, "spent");
         assert_int_equal(slot_merge_of(slot), SLOT_SUMS);
