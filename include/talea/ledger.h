@@ -48,6 +48,8 @@ struct talea_command {
     int64_t points;                   /* EARN: instead of the programme's; the others */
     uint32_t capture_within_seconds;  /* AUTHORISE */
     uint32_t promotion;               /* EARN: of the charter, that pays for `points`; 0: none */
+    const char *till;                 /* EARN: where it was rung up, and by whom; may be NULL */
+    const char *cashier;
 };
 
 struct talea_answer {
@@ -61,6 +63,8 @@ struct talea_answer {
     int64_t deliver_by_unix_ms;
     uint64_t journal_row; /* 0: nothing was journaled */
     int is_repeat;        /* 1: it had been done before */
+    /* EARN that a fraud rule holds: the alert whose review its points wait for; else zeros. */
+    unsigned char alert_id[TALEA_ID_BYTES];
 };
 
 /* 1 to TALEA_BATCH_MAX commands in one call; `out_answers` has room for one each. `is_linked` 1:

@@ -57,6 +57,13 @@ enum cli_exit run_notify_check(struct cli *cli)
 
 static const int64_t sample_points[] = {1, 2, 5, 21, 1200};
 
+static void sample_alert(struct notify_message *message)
+{
+    (void)snprintf(message->subject, sizeof message->subject, "fast card");
+    (void)snprintf(message->about, sizeof message->about, "card 6100010000000013");
+    (void)snprintf(message->found, sizeof message->found, "7 earns in 1 h, more than 6");
+}
+
 /* True: it says nothing of points, one line is enough. */
 static bool print_sample(struct cli *cli, const struct notify_file *file, enum notify_kind kind,
                          enum notify_language language, int64_t points)
@@ -67,6 +74,9 @@ static bool print_sample(struct cli *cli, const struct notify_file *file, enum n
     CLEANUP(buffer_fini) struct buffer text = {0};
     const char *subject = kind == NOTIFY_COUPON_GIVEN ? "TEA-2042" : "Gold";
     memcpy(message.subject, subject, strlen(subject) + 1);
+    if (kind == NOTIFY_ALERT_RAISED) {
+        sample_alert(&message);
+    }
     message.until.ms = clock_now(&clock).ms + 14 * DAY_MS;
     const struct notify_filling filling = {&message, "Aigerim", file->brand, points_of(4321), 0};
     notify_template_fill(notify_text(&file->texts, kind, language), language, &filling, &text);
@@ -94,7 +104,7 @@ static enum cli_exit read_choice(struct cli *cli, unsigned *out_kind, unsigned *
     if (kind_text != NULL && notify_kind_parse(kind_text, &kind) != ERR_OK) {
         return cli_fail(cli, CLI_USAGE, "INVALID_INPUT",
                         "welcome, points_earned, points_spent, points_expiring, tier_reached, "
-                        "coupon_given, draw_won",
+                        "coupon_given, draw_won, alert_raised",
                         "--kind: \"%s\" is none", kind_text);
     }
     if (language_text != NULL && notify_language_parse(language_text, &language) != ERR_OK) {

@@ -39,6 +39,8 @@ static void fill_earn(const struct talea_command *command, struct cell *cell)
     earn->currency = client_text(command->currency);
     earn->fixed_points = command->points;
     earn->promotion = command->promotion;
+    earn->till = client_text(command->till);
+    earn->cashier = client_text(command->cashier);
     cell->command.command_case = TALEA__V1__BATCH_COMMAND__COMMAND_EARN;
     cell->command.earn = earn;
 }
@@ -143,6 +145,9 @@ static void copy_answer(const Talea__V1__BatchAnswer *answer, struct talea_answe
                                  .deliver_by_unix_ms = answer->deliver_by_unix_ms,
                                  .journal_row = answer->journal_row,
                                  .is_repeat = answer->is_repeat != 0};
+    if (answer->alert_id.len == sizeof out->alert_id) {
+        memcpy(out->alert_id, answer->alert_id.data, sizeof out->alert_id);
+    }
 }
 
 static int execute(struct talea_client *client, const Talea__V1__ExecuteBatchRequest *request,

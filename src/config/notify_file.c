@@ -9,7 +9,8 @@
 
 #define PATH_MAX_BYTES 64
 #define TEXTS_MAX      ((NOTIFY_KIND_END - 1) * (NOTIFY_LANGUAGE_END - 1))
-#define ALL_KINDS      ((1u << NOTIFY_KIND_END) - 2u)
+/* All that go to members. */
+#define ALL_KINDS (((1u << NOTIFY_KIND_END) - 2u) & ~(1u << NOTIFY_ALERT_RAISED))
 
 struct webhook_yaml {
     char *name;
@@ -118,7 +119,7 @@ static void check_kind(struct check *check, const char *path, const char *text,
     if (check->err == ERR_OK && notify_kind_parse(text, out_kind) != ERR_OK) {
         check_fail(check, path,
                    "is no kind of notification: welcome, points_earned, points_spent, "
-                   "points_expiring, tier_reached, coupon_given, draw_won");
+                   "points_expiring, tier_reached, coupon_given, draw_won, alert_raised");
     }
 }
 

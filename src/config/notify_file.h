@@ -13,14 +13,11 @@
  *       url: https://gateway.example/hook
  *       secret: secrets/sms.key # of 16 bytes or more; nobody else may read it
  *       ca: gateway-ca.pem      # optional: whose certificates count, instead of the system's
- *       kinds: [points_earned]  # optional: all
- *       batch: 20               # optional, as all below: messages in one request
- *       attempts: 5             # of a message that is refused
- *       timeout_ms: 5000
- *       retry_ms: 1000
- *       retry_max_ms: 300000
- *       stale_hours: 72         # older messages are left out
- *   texts:                      # optional: instead of the shipped ones (notify/template.h)
+ *       kinds: [points_earned]  # optional: all but alert_raised, which goes to the brand's own
+ * staff # and needs nobody's consent batch: 20               # optional, as all below: messages in
+ * one request attempts: 5             # of a message that is refused timeout_ms: 5000 retry_ms:
+ * 1000 retry_max_ms: 300000 stale_hours: 72         # older messages are left out texts: #
+ * optional: instead of the shipped ones (notify/template.h)
  *     - kind: points_earned
  *       language: kk
  *       text: "Сізге {points} балл қосылды."

@@ -50,6 +50,14 @@ static void add(const struct notify_collector *collector, const struct notify_me
     memcpy(item->reference, personal->reference, sizeof item->reference);
 }
 
+/* To the brand's own staff: nobody has to agree. */
+static void tell_staff(const struct notify_collector *collector,
+                       const struct notify_message *message, struct notify_round *round)
+{
+    const struct personal nobody = {.wishes = {.language = NOTIFY_LANGUAGE_NONE}};
+    add(collector, message, &nobody, points_of(0), round);
+}
+
 /* Nothing for who is gone, is a pool, or did not agree. */
 static enum err tell(const struct notify_collector *collector, const struct ledger_view *view,
                      const struct notify_message *message, struct notify_round *round)
@@ -112,6 +120,10 @@ static enum err collect_message(const struct notify_collector *collector,
     if (message->time.ms + collector->webhook->stale_hours * HOUR_MS <
         node_now(collector->node).ms) {
         round->after.stale++;
+        return ERR_OK;
+    }
+    if (message->kind == NOTIFY_ALERT_RAISED) {
+        tell_staff(collector, message, round);
         return ERR_OK;
     }
     return consider(collector, message, round);

@@ -51,6 +51,12 @@ static const char *const texts[NOTIFY_KIND_END][NOTIFY_LANGUAGE_END] = {
             [NOTIFY_RUSSIAN] = "{brand}: вы выиграли в розыгрыше: {prize}. Поздравляем!",
             [NOTIFY_KAZAKH] = "{brand}: сіз ұтыста жеңдіңіз: {prize}. Құттықтаймыз!",
         },
+    [NOTIFY_ALERT_RAISED] =
+        {
+            [NOTIFY_ENGLISH] = "{brand}: to review, \"{rule}\": {subject}, {found}.",
+            [NOTIFY_RUSSIAN] = "{brand}: на проверку, «{rule}»: {subject}, {found}.",
+            [NOTIFY_KAZAKH] = "{brand}: тексеруге, «{rule}»: {subject}, {found}.",
+        },
 };
 
 const char *notify_default_text(enum notify_kind kind, enum notify_language language)

@@ -13,6 +13,8 @@ static const char *const fields[NOTIFY_FIELD_END] = {
     [NOTIFY_FIELD_DATE] = "date",       [NOTIFY_FIELD_SHOP] = "shop",
     [NOTIFY_FIELD_CARD] = "card",       [NOTIFY_FIELD_TIER] = "tier",
     [NOTIFY_FIELD_COUPON] = "coupon",   [NOTIFY_FIELD_PRIZE] = "prize",
+    [NOTIFY_FIELD_RULE] = "rule",       [NOTIFY_FIELD_ABOUT] = "subject",
+    [NOTIFY_FIELD_FOUND] = "found",
 };
 
 static const unsigned has[NOTIFY_KIND_END] = {
@@ -23,6 +25,8 @@ static const unsigned has[NOTIFY_KIND_END] = {
     [NOTIFY_TIER_REACHED] = ALWAYS | BIT(NOTIFY_FIELD_TIER),
     [NOTIFY_COUPON_GIVEN] = ALWAYS | BIT(NOTIFY_FIELD_COUPON) | BIT(NOTIFY_FIELD_DATE),
     [NOTIFY_DRAW_WON] = ALWAYS | BIT(NOTIFY_FIELD_PRIZE),
+    [NOTIFY_ALERT_RAISED] = BIT(NOTIFY_FIELD_BRAND) | BIT(NOTIFY_FIELD_RULE) |
+                            BIT(NOTIFY_FIELD_ABOUT) | BIT(NOTIFY_FIELD_FOUND),
 };
 
 const char *notify_field_name(enum notify_field field)

@@ -1,4 +1,5 @@
-/* One thing that a member should hear: what happened, to whom, and the words that texts may use.
+/* One thing that a member should hear, or the brand's staff of an alert: what happened, to whom,
+ * and the words that texts may use.
  *
  * Values only; any thread.
  */
@@ -24,6 +25,9 @@ enum notify_field {
     NOTIFY_FIELD_TIER,
     NOTIFY_FIELD_COUPON,
     NOTIFY_FIELD_PRIZE,
+    NOTIFY_FIELD_RULE,
+    NOTIFY_FIELD_ABOUT, /* the rule's finding: whom it is about, and the numbers */
+    NOTIFY_FIELD_FOUND,
     NOTIFY_FIELD_END
 };
 
@@ -40,13 +44,16 @@ struct notify_message {
     uint64_t row;        /* of the journal; 0 for what time brings */
     unsigned nth;        /* of this kind in its row, from 0 */
     struct unix_ms time; /* when it was recorded; of EXPIRING when the points end */
-    struct uid member;
+    struct uid member;   /* nil: of an alert */
     struct points points;
     struct partner_id shop;
     struct card_number card;
     struct unix_ms until; /* of EXPIRING and COUPON_GIVEN; 0: for ever */
-    /* A tier's, a coupon's or a prize's name. */
+    /* A tier's, a coupon's, a prize's or a fraud rule's name. */
     char subject[LIMIT_NAME_BYTES + 1];
+    struct uid alert; /* of ALERT_RAISED, and what it is about and has found */
+    char about[LIMIT_ALERT_BYTES + 1];
+    char found[LIMIT_ALERT_BYTES + 1];
 };
 
 #define NOTIFY_ID_MAX 128

@@ -188,6 +188,21 @@ static enum err of_change(const struct record *record, struct notify_row *row)
     return err;
 }
 
+/* For the staff. */
+static enum err of_alert(const struct record *record, struct notify_row *row)
+{
+    struct command command;
+    TRY(record_command(record, &command));
+    const struct alert_finding *finding = &command.finding;
+    struct notify_message message = message_of(record, NOTIFY_ALERT_RAISED);
+    message.alert = record->transaction_id;
+    memcpy(message.subject, finding->rule, sizeof finding->rule);
+    memcpy(message.about, finding->subject, sizeof message.about);
+    memcpy(message.found, finding->found, sizeof message.found);
+    add(row, &message);
+    return ERR_OK;
+}
+
 enum err notify_of_record(const struct record *record, const struct partner_id *self,
                           struct notify_row *out_row)
 {
@@ -197,6 +212,9 @@ enum err notify_of_record(const struct record *record, const struct partner_id *
     }
     if (record->kind == COMMAND_CHANGE_STANDING) {
         return of_change(record, out_row);
+    }
+    if (record->kind == COMMAND_RAISE_ALERT) {
+        return of_alert(record, out_row);
     }
     if (uid_is_nil(&record->answer.member)) {
         return ERR_OK;

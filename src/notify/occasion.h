@@ -1,4 +1,4 @@
-/* Which records of the journal say something that a member should hear.
+/* Which records of the journal say something that a member should hear, or the staff of an alert.
  *
  * The journal is the outbox: what a record says is durable with everything else that it did, and a
  * gateway that is behind reads it later. Who won a draw is in what its record keeps (draw/kept.h).

@@ -23,7 +23,7 @@ static int put_time(json_t *object, const char *key, struct unix_ms time)
 static int put_named(json_t *object, const struct notify_message *message)
 {
     static const enum notify_field named[] = {NOTIFY_FIELD_TIER, NOTIFY_FIELD_COUPON,
-                                              NOTIFY_FIELD_PRIZE};
+                                              NOTIFY_FIELD_PRIZE, NOTIFY_FIELD_RULE};
     int result = 0;
     for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
         if (notify_kind_has(message->kind, named[i])) {
@@ -31,6 +31,12 @@ static int put_named(json_t *object, const struct notify_message *message)
         }
     }
     return result;
+}
+
+static int put_id(json_t *object, const char *key, const struct uid *id)
+{
+    char text[UID_TEXT_MAX];
+    return uid_is_nil(id) ? 0 : put(object, key, uid_format(id, text));
 }
 
 static int put_points(json_t *object, const struct notify_message *message, unsigned decimals)
@@ -55,13 +61,11 @@ static json_t *item_json(const struct notify_envelope *envelope, const struct no
 {
     const struct notify_message *message = &item->message;
     char id[NOTIFY_ID_MAX];
-    char member[UID_TEXT_MAX];
     json_t *object = json_object();
     json_t *text = json_stringn((const char *)item->text.at, item->text.length);
-    uid_format(&message->member, member);
     int result = put(object, "id", notify_message_id(message, envelope->brand, id));
     result |= put(object, "kind", notify_kind_name(message->kind));
-    result |= put(object, "member_id", member);
+    result |= put_id(object, "member_id", &message->member);
     result |= put(object, "reference", item->reference);
     result |= put(object, "language", notify_language_name(item->language));
     result |= json_object_set_new(object, "text", text);
@@ -69,6 +73,9 @@ static json_t *item_json(const struct notify_envelope *envelope, const struct no
     result |= put(object, "shop", message->shop.text);
     result |= put(object, "card", message->card.digits);
     result |= put_named(object, message);
+    result |= put_id(object, "alert_id", &message->alert);
+    result |= put(object, "subject", message->about);
+    result |= put(object, "found", message->found);
     result |= put_time(object, "until", message->until);
     result |= put_row(object, message);
     if (result != 0) {

@@ -5,10 +5,11 @@
  *      "2026-10-03T17:04:05.000Z", "member_id": "0199...", "reference": "C-1042", "language": "kk",
  *      "text": "...", "points": "120", "shop": "alfa", "journal_row": 42}]}
  *
- * What a kind does not have is left out. The signature is HMAC-SHA-256 with the webhook's secret
- * over the time in unix seconds, a full stop, and the body as it was sent; the header reads
- * "t=1790000000,v1=<64 hexadecimal digits>". A gateway refuses a time that is too far from its own,
- * and drops an id that it has had.
+ * What a kind does not have is left out; an alert has `rule`, `subject`, `found` and `alert_id`,
+ * and no member. The signature is HMAC-SHA-256 with the webhook's secret over the time in unix
+ * seconds, a full stop, and the body as it was sent; the header reads "t=1790000000,v1=<64
+ * hexadecimal digits>". A gateway refuses a time that is too far from its own, and drops an id that
+ * it has had.
  */
 #ifndef NOTIFY_PAYLOAD_H
 #define NOTIFY_PAYLOAD_H

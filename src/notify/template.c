@@ -152,7 +152,14 @@ static void write_field(struct buffer *out, enum notify_field field, enum notify
     case NOTIFY_FIELD_TIER:
     case NOTIFY_FIELD_COUPON:
     case NOTIFY_FIELD_PRIZE:
+    case NOTIFY_FIELD_RULE:
         write_text_of(out, message->subject);
+        break;
+    case NOTIFY_FIELD_ABOUT:
+        write_text_of(out, message->about);
+        break;
+    case NOTIFY_FIELD_FOUND:
+        write_text_of(out, message->found);
         break;
     case NOTIFY_FIELD_END:
         break;

@@ -6,7 +6,7 @@ static const char *const kinds[NOTIFY_KIND_END] = {
     [NOTIFY_WELCOME] = "welcome",           [NOTIFY_POINTS_EARNED] = "points_earned",
     [NOTIFY_POINTS_SPENT] = "points_spent", [NOTIFY_POINTS_EXPIRING] = "points_expiring",
     [NOTIFY_TIER_REACHED] = "tier_reached", [NOTIFY_COUPON_GIVEN] = "coupon_given",
-    [NOTIFY_DRAW_WON] = "draw_won",
+    [NOTIFY_DRAW_WON] = "draw_won",         [NOTIFY_ALERT_RAISED] = "alert_raised",
 };
 
 static const char *const languages[NOTIFY_LANGUAGE_END] = {

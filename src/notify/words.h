@@ -17,6 +17,7 @@ enum notify_kind {
     NOTIFY_TIER_REACHED = 5,
     NOTIFY_COUPON_GIVEN = 6,
     NOTIFY_DRAW_WON = 7,
+    NOTIFY_ALERT_RAISED = 8, /* to the brand's own staff: no member's, and nobody's consent */
     NOTIFY_KIND_END
 };
 

@@ -8,6 +8,7 @@ import uuid
 
 import wire
 from coalition import Coalition, main, wait_for
+from notify import SECRET, Gateway
 
 PROGRAMME = """version: 1
 currency: USD
@@ -35,6 +36,12 @@ fraud:
     - {rule: fast card, counts: earns, by: card, more_than: 6, within: 1h, action: refuse}
     - {rule: one till, counts: earns, by: card_at_till, more_than: 1, within: 1h, action: hold}
 """
+NOTIFICATIONS = """version: 1
+brand: Fuel
+language: en
+webhooks:
+  - {{name: staff, channel: chat, url: "{}", secret: hook.key, kinds: [alert_raised]}}
+"""
 MAPPING = """rows: lines
 columns:
   receipt: {column: receipt}
@@ -60,6 +67,12 @@ class Fraud(unittest.TestCase):
             file.write(PROGRAMME)
         with open(cls.fuel.path("programme.yaml"), "a", encoding="utf-8") as file:
             file.write(BY_RATE)
+        cls.gateway = Gateway()
+        cls.addClassCleanup(cls.gateway.close)
+        cls.fuel.replace("hook.key", SECRET + b"\n")
+        cls.fuel.replace("notifications.yaml", NOTIFICATIONS.format(cls.gateway.url).encode())
+        config = cls.fuel.read("node.yaml")
+        cls.fuel.replace("node.yaml", config + b"\nnotifications: notifications.yaml\n")
         cls.coalition.start()
         cls.pb = wire.messages().ledger
         cls.offices = {}
@@ -158,6 +171,18 @@ class Fraud(unittest.TestCase):
         member = self.fuel.cli("member", "add")["member_id"]
         commands = self.bulk("", 7, member_id=uuid.UUID(member).bytes)
         self.assertIn(f"member {member}, 7 earns", by_rate(commands)[6].message)
+        alerts = {alert["alert_id"]: alert
+                  for alert in self.fuel.cli("alert", "list", "--state", "all")["alerts"]}
+        wait_for(lambda: len(self.gateway.all()) >= len(alerts), "the staff's notifications")
+        told = {message["alert_id"]: message for message in self.gateway.of("alert_raised")}
+        self.assertEqual(sorted(told), sorted(alerts))
+        for alert, message in told.items():
+            row = alerts[alert]
+            self.assertEqual([message[key] for key in ("rule", "subject", "found", "text")],
+                             [row["rule"], row["subject"], row["found"],
+                              f'Fuel: to review, "{row["rule"]}": {row["subject"]}, '
+                              f'{row["found"]}.'])
+            self.assertNotIn("member_id", message)
 
     def receipts(self, node, name, rows):
         for file, text in ((name, "receipt,time,card,amount,cashier\n" + "\n".join(rows) + "\n"),

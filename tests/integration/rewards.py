@@ -33,6 +33,9 @@ rules:
   - rule: money back
     on: leave the club
     give: {refund: club, rounding: down}
+  - rule: thank you
+    basket: 5000.00
+    give: {item: thank you, worth: 5.00, days: 365}
   - rule: mug
     on: reward mug
     give: {item: mug}
@@ -284,6 +287,13 @@ class GiftCards(Case):
         self.shop.cli("reward", "cancel", gift["redemption_id"])
         self.refused("GIFT_CARD_CANCELLED", "giftcard", "pay", code["number"], "--pin", code["pin"])
         self.assertEqual(self.available(card), 2000 - 300)
+        # What a sale gave stays as long as the rest of it deserves it.
+        sold = self.shop.cli("earn", card, "--line", "amount=5000.00", "--line", "amount=1.00")
+        thanks = sold["items"][0]["card"]
+        for line, left in ((2, 500), (1, 0)):
+            self.shop.cli("return", "purchase", sold["sale_id"], "--line", line)
+            self.assertEqual(self.shop.cli("giftcard", "show", thanks["number"], "--pin",
+                                           thanks["pin"])["balance"], left)
         # Given for points and 1.00: what was on it more than that was given away.
         before = self.check_books()
         self.redeem(card, "gift card")

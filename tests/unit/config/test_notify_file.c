@@ -49,7 +49,8 @@ static void test_all_of_it(void **state)
     assert_int_equal(file.webhooks[0].delivery.batch, 7);
     assert_int_equal(file.webhooks[0].delivery.attempts, 5);
     assert_string_equal(file.webhooks[1].secret.text, "/s/mail.key");
-    assert_int_equal(file.webhooks[1].kinds, (1u << NOTIFY_KIND_END) - 2);
+    assert_int_equal(file.webhooks[1].kinds, /* all that go to members */
+                     ((1u << NOTIFY_KIND_END) - 2) & ~(1u << NOTIFY_ALERT_RAISED));
     assert_int_equal(file.webhooks[1].stale_hours, 72);
     assert_string_equal(notify_text(&file.texts, NOTIFY_POINTS_EARNED, NOTIFY_KAZAKH),
                         "Сізге {points} балл.");
@@ -66,7 +67,7 @@ static void test_errors_name_line_and_key(void **state)
         {"language: ru", "language: fr", "n.yaml:3: language: is none of en, ru, kk"},
         {"[welcome]", "[welcome, hello]",
          "n.yaml:4: service[1]: is no kind of notification: welcome, points_earned, points_spent, "
-         "points_expiring, tier_reached, coupon_given, draw_won"},
+         "points_expiring, tier_reached, coupon_given, draw_won, alert_raised"},
         {"name: sms", "name: SMS",
          "n.yaml:7: webhooks[0].name: has more than 31 characters, or others than a-z, 0-9 and -"},
         {"name: mail-1", "name: sms", "n.yaml:13: webhooks[1].name: is another webhook's, too"},

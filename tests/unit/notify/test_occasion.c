@@ -161,6 +161,34 @@ static void test_draw_won(void **state)
     buffer_fini(&evidence);
 }
 
+/* For the staff: it names no member. */
+static void test_alert(void **state)
+{
+    (void)state;
+    struct notify_message message;
+    struct record record = sample(COMMAND_RAISE_ALERT);
+    struct buffer body = {.names = &record.ids};
+    struct command command = {.kind = COMMAND_RAISE_ALERT};
+    record.answer.member = (struct uid){{0}};
+    record.transaction_id.bytes[15] = 3;
+    command.finding = (struct alert_finding){.action = ALERT_REFUSED,
+                                             .rule = "fast card",
+                                             .subject = "card 6100010000000013",
+                                             .found = "7 earns in 1 h, more than 6"};
+    command_encode(&command, &body);
+    record.body = buffer_slice(&body);
+    assert_int_equal(only_message(&record, &message), ERR_OK);
+    assert_int_equal(message.kind, NOTIFY_ALERT_RAISED);
+    assert_true(uid_is_nil(&message.member));
+    assert_true(uid_equal(&message.alert, &record.transaction_id));
+    assert_string_equal(message.subject, "fast card");
+    assert_string_equal(message.about, "card 6100010000000013");
+    assert_string_equal(message.found, "7 earns in 1 h, more than 6");
+    record.verdict = VERDICT_ALERT_EXISTS;
+    assert_int_equal(only_message(&record, &message), ERR_NOT_FOUND);
+    buffer_fini(&body);
+}
+
 static void test_lots(void **state)
 {
     (void)state;
@@ -294,11 +322,11 @@ static void test_codes_of_offers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_own_shops),       cmocka_unit_test(test_issued_code),
-        cmocka_unit_test(test_nothing_to_say),  cmocka_unit_test(test_partners_shops),
-        cmocka_unit_test(test_named),           cmocka_unit_test(test_lots),
-        cmocka_unit_test(test_draw_won),        cmocka_unit_test(test_given_codes),
-        cmocka_unit_test(test_codes_of_offers),
+        cmocka_unit_test(test_own_shops),      cmocka_unit_test(test_issued_code),
+        cmocka_unit_test(test_nothing_to_say), cmocka_unit_test(test_partners_shops),
+        cmocka_unit_test(test_named),          cmocka_unit_test(test_lots),
+        cmocka_unit_test(test_alert),          cmocka_unit_test(test_draw_won),
+        cmocka_unit_test(test_given_codes),    cmocka_unit_test(test_codes_of_offers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
