@@ -267,7 +267,9 @@ static enum err count_left(struct showing *show, uint16_t place, Talea__V1__Coup
     int64_t of_codes;
     TRY(count_left_of_all(show, place, row, &left));
     if (each != INT64_MAX && int64_mul_div(codes, each, 1, ROUNDING_DOWN, &of_codes) == ERR_OK) {
-        of_codes = of_codes > row->used ? of_codes - row->used : 0;
+        int64_t used =
+            row->used - standing_value(&show->standing, coupon_revoked_uses_slot(coupon), 0);
+        of_codes = of_codes > used ? of_codes - used : 0;
         left = of_codes < left ? of_codes : left;
     }
     row->is_bounded = left != INT64_MAX;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "node/judging_groups.h"
 #include "node/node.h"
 #include "programme/reward.h"
 #include "store/vault.h"
@@ -160,4 +161,28 @@ enum err given_tell_cards(const struct node *node, const struct programme_versio
         }
     }
     return in.err;
+}
+
+enum err given_keep_cards(const struct programme_version *version, const struct kept_case *sold,
+                          const struct judgement *rest, struct slice groups, struct buffer *out)
+{
+    const struct rules_text *text = rules_text(version->rules);
+    struct reader in = reader_of(groups);
+    for (size_t i = 0; i < sold->item_count; i++) {
+        const struct kept_item *item = &sold->items[i];
+        struct gift_number number;
+        if (item->rule >= text->rule_count || !has_card(&text->rules[item->rule], item) ||
+            !next_card(&in, &number)) {
+            continue;
+        }
+        int64_t worth = item->worth.minor > 0 ? item->worth.minor : 1; /* of a voucher a piece */
+        int64_t count = judging_item_count(rest, item);
+        int64_t value;
+        TRY(int64_mul_div(worth, count < item->count ? count : item->count, 1, ROUNDING_DOWN,
+                          &value));
+        if (value > 0) {
+            gift_card_write_refund(out, &number, value);
+        }
+    }
+    return in.err == ERR_OK ? out->err : in.err;
 }

@@ -27,6 +27,12 @@ void gift_pin(const struct node *node, const struct gift_number *number,
 MUST_USE enum err given_write_cards(const struct node *node, const struct ledger_view *view,
                                     struct judging_case *judged, struct note *note);
 
+/* Of a sale of which something came back: appends to `out`, as what is put on each card in
+ * `groups`, the changes that the sale made, what of it the rest deserves. */
+MUST_USE enum err given_keep_cards(const struct programme_version *version,
+                                   const struct kept_case *sold, const struct judgement *rest,
+                                   struct slice groups, struct buffer *out);
+
 /* Those in `groups`, the changes that the occasion made, are told with the items that were kept of
  * it. Texts are in the arena. ERR_RESOURCE. */
 MUST_USE enum err given_tell_cards(const struct node *node, const struct programme_version *version,

@@ -28,6 +28,12 @@ enum judging_purpose {
 /* The giving, what changes, an alert, and what is paid in points: held and taken. */
 #define JUDGING_COMMANDS 5u
 
+/* A thing that a sale gave, of which something came back. */
+struct sold_item {
+    struct kept_item given;
+    size_t used; /* of its codes */
+};
+
 /* Zeroed and filled in by its owner down to `tried`. */
 struct judging_case {
     enum judging_purpose purpose;
@@ -55,6 +61,9 @@ struct judging_case {
     unsigned depth;
     struct slice ends;
     size_t raised_count; /* of one try: events that it raises */
+    /* Of what is left of a sale: what that gave, used codes first; else NULL. */
+    const struct sold_item *sold;
+    size_t sold_count;
 
     unsigned tried;
     struct arena arena;                         /* of one try */

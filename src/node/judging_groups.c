@@ -294,6 +294,42 @@ static enum err make_item(struct writing *w, const struct item *given, uint32_t 
     return codes == NULL ? ERR_RESOURCE : ERR_OK;
 }
 
+int64_t judging_item_count(const struct judgement *judgement, const struct kept_item *given)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < judgement->item_count; i++) {
+        const struct item *item = &judgement->items[i];
+        bool is_it = item->rule == given->rule && slice_equal(item->name, given->name);
+        count += is_it ? item->count : 0;
+    }
+    return count;
+}
+
+/* Of a coupon as many codes as the rest of the sale deserves, and those that were used anyway. */
+static void keep_item(const struct judgement *rest, const struct sold_item *sold,
+                      struct kept_item *out_item)
+{
+    size_t count = (size_t)judging_item_count(rest, &sold->given);
+    count = count > sold->used ? count : sold->used;
+    *out_item = sold->given;
+    out_item->code_count = count < sold->given.code_count ? count : sold->given.code_count;
+}
+
+static enum err keep_items(struct writing *w)
+{
+    struct judging_case *judged = w->judged;
+    struct kept_item *items = arena_alloc(&judged->arena, (judged->sold_count + 1) * sizeof *items);
+    if (items == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < judged->sold_count; i++) {
+        keep_item(&judged->judgement, &judged->sold[i], &items[i]);
+    }
+    judged->kept.items = items;
+    judged->kept.item_count = judged->sold_count;
+    return ERR_OK;
+}
+
 static enum err make_items(struct writing *w)
 {
     struct judging_case *judged = w->judged;
@@ -351,7 +387,7 @@ enum err judging_write_groups(struct judging_case *judged, const struct standing
     if (!judged->has_owner) {
         return ERR_OK;
     }
-    TRY(make_items(&w));
+    TRY(judged->sold != NULL ? keep_items(&w) : make_items(&w));
     TRY(write_member(&w, before, kept));
     TRY(write_programme(&w));
     TRY(write_codes(&w));

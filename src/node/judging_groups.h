@@ -12,6 +12,8 @@
 MUST_USE enum err judging_write_groups(struct judging_case *judged, const struct standing *before,
                                        const struct standing *kept, struct note *note);
 
+/* How many of it the judgement gives by the same rule. */
+int64_t judging_item_count(const struct judgement *judgement, const struct kept_item *given);
 /* Whose numbers a code's are. */
 struct standing_owner judging_code_owner(struct slice code);
 /* The code of that number, of a secret. */

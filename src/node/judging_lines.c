@@ -3,9 +3,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "node/given_items.h"
 #include "node/judging_groups.h"
 #include "node/node.h"
 #include "node/shopper.h"
+#include "programme/coupon.h"
 #include "programme/returned_lines.h"
 
 #define REST_BYTES (8u << 20)
@@ -135,10 +137,66 @@ static enum err check_whole(struct returning *r)
                           "it went by is another one now: return it by amount");
 }
 
+/* Is the code in use? */
+static enum err look_at_code(struct returning *r, const struct ledger_view *view, struct slice name,
+                             struct slice code, struct standing_row *row, bool *out_is_used)
+{
+    const struct rules_text *text = rules_text(r->version->rules);
+    uint16_t coupon = coupon_issued_as(text, name);
+    struct standing_owner owner = judging_code_owner(code);
+    if (coupon == NO_COUPON) {
+        return ERR_CORRUPT;
+    }
+    TRY(standing_get_row(view, &owner, row));
+    struct standing standing = standing_of_row(row);
+    *out_is_used = coupon_is_used(&text->coupons[coupon], &standing);
+    return ERR_OK;
+}
+
+static enum err read_item(struct returning *r, const struct ledger_view *view,
+                          struct standing_row *row, const struct kept_item *given,
+                          struct sold_item *out_item)
+{
+    struct slice *codes = arena_alloc(r->arena, (given->code_count + 1) * sizeof *codes);
+    *out_item = (struct sold_item){.given = *given};
+    out_item->given.codes = codes;
+    if (codes == NULL) {
+        return ERR_RESOURCE;
+    }
+    size_t unused = given->code_count;
+    for (size_t i = given->code_count; i > 0; i--) {
+        bool is_used;
+        TRY(look_at_code(r, view, given->name, given->codes[i - 1], row, &is_used));
+        codes[is_used ? out_item->used++ : --unused] = given->codes[i - 1];
+    }
+    return ERR_OK;
+}
+
+/* What it gave, and which codes of that were used. */
+static enum err read_items(struct returning *r, struct sold_item **out_items)
+{
+    struct sold_item *items = arena_alloc(r->arena, (r->kept.item_count + 1) * sizeof *items);
+    struct standing_row *row = malloc(sizeof *row);
+    struct state_reader *reader = NULL;
+    enum err err = items == NULL || row == NULL ? ERR_RESOURCE : ERR_OK;
+    err = err == ERR_OK ? readers_take(r->node->readers, &reader) : err;
+    for (size_t i = 0; err == ERR_OK && i < r->kept.item_count; i++) {
+        struct ledger_view view = state_reader_view(reader);
+        err = read_item(r, &view, row, &r->kept.items[i], &items[i]);
+    }
+    if (reader != NULL) {
+        readers_give(r->node->readers, reader);
+    }
+    free(row);
+    *out_items = items;
+    return err;
+}
+
 static enum err judge_rest(struct returning *r, struct judging_case *judged, struct slice groups,
                            const struct sale *sale, struct lines_rest *rest)
 {
     const struct standing *standing = &r->kept.standing;
+    struct sold_item *items;
     judged->has_owner = find_owner(groups, &judged->owner);
     TRY(returned_lines_rest(&r->kept.occasion, r->after, &judged->arena, &judged->occasion));
     rest->is_all = judged->occasion.line_count == 0;
@@ -148,7 +206,11 @@ static enum err judge_rest(struct returning *r, struct judging_case *judged, str
     }
     TRY(judge(r->version->rules, standing, &judged->occasion, false, &judged->arena,
               &judged->judgement, r->note));
+    TRY(read_items(r, &items));
+    judged->sold = items;
+    judged->sold_count = r->kept.item_count;
     TRY(judging_write_groups(judged, standing, standing, r->note));
+    TRY(given_keep_cards(r->version, &r->kept, &judged->judgement, groups, &judged->groups));
     int64_t worth = judged->judgement.gross.minor - judged->judgement.discount.minor;
     rest->amount.minor = rest->amount.minor > worth ? rest->amount.minor - worth : 0;
     rest->kept = judged->judgement.points.minor < sale->points.minor ? judged->judgement.points

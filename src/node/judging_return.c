@@ -79,10 +79,11 @@ static enum err take_group(struct reader *in, const struct taking *taking,
                         (owner.kind == OWNER_GIFT_CARD && step.how != STANDING_ADD);
         bool is_given = delta > 0 && !is_other;
         bool is_given_code = owner.kind == OWNER_CODE && step.how == STANDING_SET;
-        if (is_given_code && !taking->is_all) {
-            continue; /* a code that the sale gave goes when nothing of the sale is left */
+        if (is_given_code && !taking->is_all && taking->rest == NULL) {
+            continue; /* by amount a code that the sale gave goes when nothing of the sale is left
+                       */
         }
-        if (is_given_code) {
+        if (is_given_code && taking->is_all) {
             part = delta;
         } else if (is_given && in->err == ERR_OK) {
             TRY(part_of(taking, &owner, &step, delta, &part));

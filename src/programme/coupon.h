@@ -27,6 +27,8 @@ MUST_USE enum err coupon_issue(const struct coupon *coupon, int64_t until_day, s
 /* The first day on which a code is over, as its standing says; INT64_MAX for one that is listed, 0
  * for one that was not issued. */
 int64_t coupon_until(const struct coupon *coupon, const struct standing *code);
+/* Has a cap of the code counted anything? */
+bool coupon_is_used(const struct coupon *coupon, const struct standing *code);
 bool coupon_is_for(const struct coupon *coupon, const struct standing *code, struct slice key);
 
 /* How often sales took a code that was issued, and how often quotes hold it. A revocation adds
@@ -47,10 +49,11 @@ MUST_USE enum err coupon_use_up(const struct rules *rules, uint16_t coupon,
                                 bool *out_is_used_up);
 
 /* The numbers of the programme as a whole that say how many codes of the coupon were issued, how
- * often codes of it were used, and how many were revoked. */
+ * often codes of it were used, how many were revoked, and how often these were used before. */
 uint64_t coupon_issued_slot(const struct coupon *coupon);
 uint64_t coupon_used_slot(const struct coupon *coupon);
 uint64_t coupon_revoked_slot(const struct coupon *coupon);
+uint64_t coupon_revoked_uses_slot(const struct coupon *coupon);
 /* The coupon that the name is of, by its place, if its codes are issued; else NO_COUPON. */
 uint16_t coupon_issued_as(const struct rules_text *text, struct slice name);
 

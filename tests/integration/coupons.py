@@ -156,6 +156,35 @@ class Coupons(unittest.TestCase):
         self.assertEqual(self.codes(self.earn(card, "12.00", "--code", code))[0][3],
                          "code_unknown")
 
+    def test_a_coupon_goes_with_the_lines_that_gave_it(self):
+        """40.00 and 12.00 give one from 50.00 on; unless it was used, it goes with either."""
+        def sell(card):
+            sold = self.earn(card, "--line", "amount=40.00", "--line", "amount=12.00",
+                             "--line", "amount=1.00")
+            return sold["sale_id"], sold["items"][0]["codes"][0]
+        card = self.card()
+        sale, code = sell(card)
+        self.grocer.cli("return", "purchase", sale, "--line", "3")
+        self.assertEqual(self.grocer.cli("coupon", "show", code)["state"],
+                         "COUPON_CODE_STATE_GOOD")
+        self.grocer.cli("return", "purchase", sale, "--line", "2")
+        self.assertEqual(self.grocer.cli("coupon", "show", code)["state"],
+                         "COUPON_CODE_STATE_UNKNOWN")
+        issued = [row["issued"] for row in self.grocer.cli("coupon", "list")["coupons"]
+                  if row["coupon"] == "next"]
+        sale, code = sell(card)
+        used = self.earn(card, "12.00", "--code", code)["sale_id"]
+        self.grocer.cli("return", "purchase", sale, "--line", "2")
+        self.assertEqual(self.grocer.cli("coupon", "show", code)["state"],
+                         "COUPON_CODE_STATE_USED_UP")
+        self.assertEqual([row["issued"] for row in self.grocer.cli("coupon", "list")["coupons"]
+                          if row["coupon"] == "next"], [issued[0] + 1])
+        self.grocer.cli("return", "purchase", used)
+        self.grocer.cli("return", "purchase", sale, "--line", "1")  # still the 1.00 is left
+        self.assertEqual(self.grocer.cli("coupon", "show", code)["state"],
+                         "COUPON_CODE_STATE_UNKNOWN")
+        self.grocer.talea("verify")
+
     def test_codes_are_issued_shown_and_counted(self):
         id_words = ["--transaction-id", wire.uuid7(), "--until", "2031-01-01"]
         path = self.grocer.path("codes.csv")
@@ -354,6 +383,7 @@ time: {formats: ["%Y-%m-%d %H:%M:%S"]}
         other = self.grocer.cli("coupon", "issue", "leaked")
         for _ in range(2):
             self.earn(card, "1.00", "--code", codes[4500])
+        self.earn(card, "1.00", "--code", codes[4501])
         for _ in range(2):
             done = self.grocer.cli("coupon", "revoke", *issue)
             self.assertEqual((done["revoked"], done["used"], done["held"]), (4999, 1, 0))
@@ -472,9 +502,11 @@ time: {formats: ["%Y-%m-%d %H:%M:%S"]}
         self.assertEqual((used["discount_minor"], used["earned_points"]), (500, 7))
         # 8.00 are too little for the code: what comes back is no more than was paid beyond them.
         self.assertEqual(self.back(used, "2"), (0, 0))
-        self.assertEqual(self.back(first, "1"), (30, 3000))
         again = self.earn(card, *words)
         self.assertEqual((again["discount_minor"], self.codes(again)[0][1]), (500, True))
+        self.assertEqual(self.back(first, "1"), (30, 3000))  # the code is used: it stays
+        self.assertEqual(self.grocer.cli("coupon", "show", code)["state"],
+                         "COUPON_CODE_STATE_USED_UP")
         self.grocer.talea("verify")
 
     def test_a_quote_holds_what_is_bounded_until_it_ends(self):
