@@ -164,7 +164,8 @@ enum talea_coupon_state {
     TALEA_COUPON_MISTYPED = 2, /* nobody issued it, and it can't be one */
     TALEA_COUPON_GOOD = 3,
     TALEA_COUPON_OVER = 4,
-    TALEA_COUPON_USED_UP = 5
+    TALEA_COUPON_USED_UP = 5,
+    TALEA_COUPON_REVOKED = 6
 };
 
 struct talea_coupon_code {

@@ -29,6 +29,7 @@
 /* A command's codes. */
 struct revoked_part {
     size_t codes;
+    int64_t taken; /* times that sales took them */
     size_t groups; /* where its bytes begin in the buffer, which may still move */
     size_t end;
     struct standing_owner first;
@@ -117,16 +118,21 @@ static void write_code(struct revoking *r, const struct looked_code *code)
     standing_write_group(&r->bytes, &code->owner, steps, sizeof steps / sizeof steps[0]);
 }
 
-/* How many codes of the coupon were. */
-static void write_count(struct revoking *r, size_t codes)
+static struct standing_step counting_step(uint64_t slot, int64_t count)
+{
+    return (struct standing_step){
+        .how = STANDING_ADD, .slot = slot, .delta = count, .least = INT64_MIN, .most = INT64_MAX};
+}
+
+/* How many codes of the coupon were, and how often these were used. */
+static void write_count(struct revoking *r, size_t codes, int64_t taken)
 {
     struct standing_owner all = standing_of_programme();
-    struct standing_step step = {.how = STANDING_ADD,
-                                 .slot = coupon_revoked_slot(r->coupon),
-                                 .delta = (int64_t)codes,
-                                 .least = INT64_MIN,
-                                 .most = INT64_MAX};
-    standing_write_group(&r->bytes, &all, &step, 1);
+    struct standing_step steps[] = {
+        counting_step(coupon_revoked_slot(r->coupon), (int64_t)codes),
+        counting_step(coupon_revoked_uses_slot(r->coupon), taken),
+    };
+    standing_write_group(&r->bytes, &all, steps, taken > 0 ? 2 : 1);
 }
 
 static struct command change_of(const struct revoking *r, const struct uid *occasion)
@@ -225,7 +231,7 @@ static bool try_code(struct revoking *r, const char *code, bool is_known,
     }
     buffer_clear(&r->bytes);
     if (!is_known) {
-        write_count(r, 1);
+        write_count(r, 1, looked.taken);
         write_code(r, &looked);
     }
     write_evidence(r, slice_of(code, strlen(code)));
@@ -371,7 +377,7 @@ static void end_part(struct revoking *r)
 {
     struct revoked_part *part = &r->parts[r->part_count];
     if (part->codes > 0) {
-        write_count(r, part->codes);
+        write_count(r, part->codes, part->taken);
         part->end = r->bytes.length;
         r->part_count++;
     }
@@ -390,6 +396,7 @@ static void add_code(struct revoking *r, const struct looked_code *code)
     }
     write_code(r, code);
     part->codes++;
+    part->taken += code->taken;
 }
 
 /* Looks at all codes of the page, and writes the groups of those that are to be revoked. */

@@ -1,6 +1,7 @@
 /* What is known of coupons and their codes. */
 #include <string.h>
 
+#include "node/former_members.h"
 #include "node/judging_groups.h"
 #include "node/messages.h"
 #include "node/node.h"
@@ -21,7 +22,8 @@ struct showing {
     const struct rules *rules;
     const struct rules_text *text;
     int64_t day; /* on the brand's clock */
-    struct standing standing;
+    struct standing_row *row;
+    struct standing standing; /* of the row */
 };
 
 static char *borrow(const char *text)
@@ -42,6 +44,7 @@ static enum err load(struct showing *show, const struct ledger_view *view,
         return ERR_RESOURCE;
     }
     TRY(ledger_get_standing(view, &show->snapshot->roster, owner, row));
+    show->row = row;
     show->standing = standing_of_row(row);
     return ERR_OK;
 }
@@ -149,6 +152,7 @@ static enum err show_in_view(struct showing *show, const struct ledger_view *vie
     }
     TRY(ledger_follow_owner(view, &show->snapshot->roster, &named, &holder));
     TRY(shopper_key(&holder, show->arena, &key));
+    TRY(former_members_take_code(view, show->text, &holder, key, code, show->row));
     return show_code(show, code, &key, response);
 }
 
@@ -267,7 +271,9 @@ static enum err count_left(struct showing *show, uint16_t place, Talea__V1__Coup
     int64_t of_codes;
     TRY(count_left_of_all(show, place, row, &left));
     if (each != INT64_MAX && int64_mul_div(codes, each, 1, ROUNDING_DOWN, &of_codes) == ERR_OK) {
-        of_codes = of_codes > row->used ? of_codes - row->used : 0;
+        int64_t used =
+            row->used - standing_value(&show->standing, coupon_revoked_uses_slot(coupon), 0);
+        of_codes = of_codes > used ? of_codes - used : 0;
         left = of_codes < left ? of_codes : left;
     }
     row->is_bounded = left != INT64_MAX;

@@ -30,6 +30,9 @@ int64_t coupon_until(const struct coupon *coupon, const struct standing *code);
 /* Has a cap of the code counted anything? */
 bool coupon_is_used(const struct coupon *coupon, const struct standing *code);
 bool coupon_is_for(const struct coupon *coupon, const struct standing *code, struct slice key);
+/* The numbers of a code, of a personal coupon, say from now on that it is for whoever has `key`. */
+void coupon_hand_on(const struct coupon *coupon, struct standing_number *numbers, size_t count,
+                    struct slice key);
 
 /* How often sales took a code that was issued, and how often quotes hold it. A revocation adds
  * COUPON_REVOKED to both, up to just what it saw of them and that; a sale or a quote adds one up to
@@ -49,10 +52,11 @@ MUST_USE enum err coupon_use_up(const struct rules *rules, uint16_t coupon,
                                 bool *out_is_used_up);
 
 /* The numbers of the programme as a whole that say how many codes of the coupon were issued, how
- * often codes of it were used, and how many were revoked. */
+ * often codes of it were used, how many were revoked, and how often these were used before. */
 uint64_t coupon_issued_slot(const struct coupon *coupon);
 uint64_t coupon_used_slot(const struct coupon *coupon);
 uint64_t coupon_revoked_slot(const struct coupon *coupon);
+uint64_t coupon_revoked_uses_slot(const struct coupon *coupon);
 /* The coupon that the name is of, by its place, if its codes are issued; else NO_COUPON. */
 uint16_t coupon_issued_as(const struct rules_text *text, struct slice name);
 

@@ -26,7 +26,8 @@ enum slot_of {
     SLOT_GIFT_BALANCE = 30, /* of a gift card (ledger/gift_card.h) */
     SLOT_GIFT_CARD = 31,    /* the same, all else that is kept of it */
     SLOT_COUPON = 8, /* of a code: variant 0 the first day on which it is over, 1 whose it is */
-    SLOT_COUPON_COUNT = 16, /* of all codes of a coupon: variant 0 issued, 1 used, 2 revoked */
+    SLOT_COUPON_COUNT = 16, /* of all codes of a coupon: variant 0 issued, 1 used, 2 revoked,
+                             * 3 uses of those before they were */
     /* What the office says of a member, in STANDING_KEPT. */
     SLOT_REFERRER = 20,     /* who brought the member: halves of its id (ledger/referral.h) */
     SLOT_LIST = 21,         /* 1: the member is on the static list of that name */

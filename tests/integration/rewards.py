@@ -325,6 +325,13 @@ class Memberships(Case):
                          0)
         self.assertEqual(self.bonus(card), [])
         self.refused("MEMBERSHIP_NOT_HELD", *words[:4])
+        # Bought twice, in a quote that is confirmed later and by a sale meanwhile: both count.
+        fee = ("--line", "category=fees,amount=30.00")
+        quote = self.shop.cli("quote", card, *fee)["quote_id"]
+        self.shop.cli("earn", card, *fee)
+        self.shop.cli("confirm", quote)
+        held = self.shop.cli("membership", "show", card)["memberships"][0]
+        self.assertEqual((held["days_left"], held["refund_minor"]), (200, 6000))
         self.refused("MEMBERSHIP_UNKNOWN", *words[:3], "clubs")
 
     def test_points_pay_what_they_may(self):
@@ -332,17 +339,22 @@ class Memberships(Case):
         self.refused("BURN_TOO_SMALL", "burn", card, 49)
         self.shop.talea("burn", card, 50)
 
-        def pay(minor):
+        def pay(minor, call="Earn"):
             pb = wire.messages()
             with wire.channel(self.shop, "till") as channel:
                 till = wire.service(channel, pb.till, "TillService")
-                return till.Earn(pb.till.EarnRequest(
+                purchase = pb.till.EarnRequest(
                     transaction_id=wire.uuid7(), card=card, paid_in_points_minor=minor,
                     lines=[pb.till.BasketLine(amount_minor=1000),
-                           pb.till.BasketLine(category="fees", amount_minor=3000)]))
+                           pb.till.BasketLine(category="fees", amount_minor=3000)])
+                return till.Earn(purchase) if call == "Earn" else till.Quote(
+                    pb.till.QuoteRequest(purchase=purchase))
         self.assertEqual(pay(500).earned_points, 350)
         with self.assertRaisesRegex(wire.grpc.RpcError, "may pay 500 at most"):
             pay(501)
+        self.assertEqual(pay(500, "Quote").earned_points, 350)
+        with self.assertRaisesRegex(wire.grpc.RpcError, "may pay 500 at most"):
+            pay(501, "Quote")
 
 
 if __name__ == "__main__":
