@@ -57,11 +57,11 @@ static int64_t divided(int64_t a, int64_t b, int64_t c)
 /* Of `count` answers, `plus` for and `minus` against. */
 static struct score_figure figure_of(int64_t count, int64_t plus, int64_t minus, int64_t lowest)
 {
-    struct score_figure figure = {.answers = (uint64_t)count};
+    int64_t net = plus - minus;
+    struct score_figure figure = {.answers = (uint64_t)count, .net = net};
     if (count == 0) {
         return figure;
     }
-    int64_t net = plus - minus;
     int64_t spread = (plus + minus) * count - net * net; /* the variance, times count^2 */
     int64_t variance = divided(spread, PRECISE, count * count);
     int64_t margin = root_of(divided(variance, Z_SQUARE, count)); /* times a million */

@@ -26,6 +26,7 @@ struct score_tally {
 
 struct score_figure {
     uint64_t answers;
+    int64_t net;    /* answers for, less those against */
     int64_t tenths; /* of a percent; of no answers 0, as is all */
     int64_t low;
     int64_t high;

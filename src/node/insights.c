@@ -310,7 +310,7 @@ static struct goal_figure survey_figure(const struct insights_view *view,
     }
     struct score_figure figure =
         goal->measure == GOAL_NPS ? score_promoters(&tally) : score_satisfied(&tally);
-    return share_of(figure.tenths, 0, (int64_t)figure.answers);
+    return share_of(figure.tenths, figure.net, (int64_t)figure.answers);
 }
 
 static int64_t basket_of(const struct activity_month *at)

@@ -326,6 +326,9 @@ class Surveys(Case):
         self.assertEqual([(row["numerator"], row["denominator"]) for row in shown],
                          [(0, 0), (2, 4)])
         self.assertEqual(shown[0]["expected"], 100)
+        for goal, parts in {"liked": (1, 6), "friendly": (1, 2)}.items():
+            row = self.grocer.cli("goal", "show", goal)["goals"][0]["months"][1]
+            self.assertEqual((row["numerator"], row["denominator"]), parts)
         self.assertEqual([row.get("is_known", False) for row in shown], [False, True])
         self.assertFalse(any(goals["larger"].get(word) for word in ("is_known", "is_on_track")))
         self.assertRegex(self.grocer.talea("goal", "list").stdout,

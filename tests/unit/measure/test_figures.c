@@ -32,6 +32,8 @@ static void test_scores(void **state)
     check(score_promoters(&none), 0, 0, 0, 0);
     check(score_promoters(&nps), 100, 300, 147, 453);
     check(score_satisfied(&csat), 50, 900, 817, 983);
+    assert_int_equal(score_satisfied(&csat).net, 45);
+    assert_int_equal(score_promoters(&nps).net, 30);
     struct score_tally alike = {.counts = {[10] = 3}};
     check(score_promoters(&alike), 3, 1000, 1000, 1000);
     struct score_tally few = {.counts = {[0] = 1, [9] = 1}};
