@@ -122,6 +122,9 @@ static enum cli_exit close_file(struct audience_issue *issue, enum cli_exit outc
     }
     bool is_written = ferror(issue->file) == 0;
     is_written = fclose(issue->file) == 0 && is_written;
+    if (outcome != CLI_OK && issue->issued == 0) {
+        remove(issue->beside);
+    }
     if (outcome != CLI_OK) {
         return outcome;
     }

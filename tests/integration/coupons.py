@@ -3,6 +3,7 @@
 
 import csv
 import json
+import os
 import threading
 import time
 import unittest
@@ -302,6 +303,9 @@ class Coupons(unittest.TestCase):
         self.assertEqual({row["member"]: row["code"] for row in rows} | codes,
                          {row["member"]: row["code"] for row in rows})
         self.assertIn("File exists", self.grocer.talea(*words, "--out", path, expect=2).stderr)
+        other = self.grocer.path("other.csv")
+        self.refused("SEGMENT_UNKNOWN", "coupon", "issue", "next", "--segment", "x", "--out", other)
+        self.assertFalse(os.path.exists(other + ".partial"))
         self.assertEqual(self.grocer.cli("coupon", "show", codes[added[1]["member_id"]], "--card",
                                          added[1]["card"])["is_for_card"], True)
         self.assertEqual(self.grocer.cli("coupon", "revoke", "--issue", identity)["revoked"], 5)
