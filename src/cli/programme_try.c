@@ -50,7 +50,7 @@ struct replay {
     bool has_against;
     struct trial *trial;
     struct trial *other;
-    struct fraud_trial *fraud; /* NULL: the programme has no such rules */
+    struct fraud_trial *fraud; /* NULL: --period, or the programme has no such rules */
     struct mapping *mapping;
     struct source *source;
     struct sold *sold; /* of an export */
@@ -248,7 +248,7 @@ static enum cli_exit replay_open(struct replay *replay)
     if (err == ERR_OK) {
         err = trial_create(replay->programme.rules, &replay->trial);
     }
-    if (err == ERR_OK) {
+    if (err == ERR_OK && receipts != NULL) { /* what was judged names no till, and no return */
         err = fraud_trial_create(&replay->programme.file.guard.fraud, &replay->fraud);
     }
     if (err == ERR_OK && replay->has_against) {

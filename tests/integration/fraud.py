@@ -3,6 +3,7 @@
 
 import json
 import threading
+import time
 import unittest
 import uuid
 
@@ -305,6 +306,10 @@ class Fraud(unittest.TestCase):
         self.assertEqual((row["alert_id"], row["reason"]), (alert, "own card"))
         self.assertIn("back-office", row["reviewer"])
         self.refused("ALERT_UNKNOWN", "alert", "show", wire.uuid7())
+        # Of what the node has, a trial says nothing about fraud rules: not that they found nothing.
+        month = time.strftime("%Y-%m", time.gmtime())
+        tried = self.node.cli("programme", "try", self.node.path("programme.yaml"), "--period", month)
+        self.assertNotIn("fraud", tried)
         self.refused("ROLE_NOT_ALLOWED", "alert", "close", alert, "--verdict", "fraud", "--reason",
                      "x", "--as", "till")
 
