@@ -280,6 +280,12 @@ class Coupons(unittest.TestCase):
             request.count = 3
             self.assertEqual(wire.refusal(office.IssueCoupons, request),
                              ("INVALID_ARGUMENT", "INVALID_INPUT"))
+            # Revoking an issue goes over the brand's own members: nobody else's code is in it.
+            others = pb.programme.IssueCouponsRequest(
+                transaction_id=wire.uuid7(), coupon="next", one_each=True,
+                members=[pb.types.MemberSelector(card=self.card("fuel"))])
+            self.assertEqual(wire.refusal(office.IssueCoupons, others),
+                             ("INVALID_ARGUMENT", "INVALID_INPUT"))
         self.assertEqual([bool(code) for code in first], [True, False, True])
         words = ["coupon", "issue", "next", "--segment", "lettered", "--transaction-id", identity]
         self.grocer.kill()
