@@ -332,7 +332,15 @@ class Coupons(unittest.TestCase):
             self.grocer.kill()
             self.grocer.start()
         with wire.channel(self.grocer, "till") as channel:
-            again = wire.service(channel, pb.ledger, "LedgerService").ExecuteBatch(request).answers
+            ledger = wire.service(channel, pb.ledger, "LedgerService")
+            again = ledger.ExecuteBatch(request).answers
+            # More codes than what became of them fits in one answer: nothing of it takes place.
+            many = pb.ledger.BatchEarn(card=cards[0], amount_minor=100,
+                                       codes=[f"C{n}" for n in range(16)])
+            large = pb.ledger.ExecuteBatchRequest(commands=[pb.ledger.BatchCommand(
+                transaction_id=uuid.uuid4().bytes, earn=many) for _ in range(1025)])
+            self.assertEqual(wire.refusal(ledger.ExecuteBatch, large),
+                             ("INVALID_ARGUMENT", "INVALID_BATCH"))
         self.assertEqual(first[11].refusal, pb.ledger.REFUSAL_INVALID_LINES)
         for answers in (first, again):
             taken = [answer.codes[0].is_taken for answer in answers[:11]]
