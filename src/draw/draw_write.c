@@ -12,6 +12,12 @@ const char *draw_stage_name(enum draw_stage stage)
     return (unsigned)stage < DRAW_STAGE_END ? names[stage] : "unknown";
 }
 
+bool draw_is_whole(struct slice text)
+{
+    size_t length = strlen(DRAW_TITLE);
+    return text.length >= length && memcmp(text.at, DRAW_TITLE, length) == 0;
+}
+
 size_t draw_wanted(const struct draw_terms *terms)
 {
     size_t wanted = terms->reserves;

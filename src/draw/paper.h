@@ -42,6 +42,8 @@ enum draw_stage {
     DRAW_STAGE_END
 };
 
+/* Does the text begin where a draw's begins? */
+bool draw_is_whole(struct slice text);
 const char *draw_stage_name(enum draw_stage stage); /* "open", "closed", "revealed" */
 
 struct draw_prize {

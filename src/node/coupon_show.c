@@ -1,6 +1,7 @@
 /* What is known of coupons and their codes. */
 #include <string.h>
 
+#include "node/former_members.h"
 #include "node/judging_groups.h"
 #include "node/messages.h"
 #include "node/node.h"
@@ -21,7 +22,8 @@ struct showing {
     const struct rules *rules;
     const struct rules_text *text;
     int64_t day; /* on the brand's clock */
-    struct standing standing;
+    struct standing_row *row;
+    struct standing standing; /* of the row */
 };
 
 static char *borrow(const char *text)
@@ -42,6 +44,7 @@ static enum err load(struct showing *show, const struct ledger_view *view,
         return ERR_RESOURCE;
     }
     TRY(ledger_get_standing(view, &show->snapshot->roster, owner, row));
+    show->row = row;
     show->standing = standing_of_row(row);
     return ERR_OK;
 }
@@ -149,6 +152,7 @@ static enum err show_in_view(struct showing *show, const struct ledger_view *vie
     }
     TRY(ledger_follow_owner(view, &show->snapshot->roster, &named, &holder));
     TRY(shopper_key(&holder, show->arena, &key));
+    TRY(former_members_take_code(view, show->text, &holder, key, code, show->row));
     return show_code(show, code, &key, response);
 }
 

@@ -20,12 +20,22 @@ static const struct draw_plan *plan_in(const struct programme_version *version, 
     return NULL;
 }
 
-/* What it was opened by; of one that wasn't, what it would be opened by. */
-static void find_plan(struct draw_seen *seen, const char *name)
+static void find_plan_of(struct draw_seen *seen, const char *name, struct unix_ms time)
 {
-    struct unix_ms time = seen->state.stage == 0 ? node_now(seen->node) : seen->state.opened;
     seen->version = programmes_at(seen->snapshot->programmes, time);
     seen->plan = seen->version->rules == NULL ? NULL : plan_in(seen->version, name);
+}
+
+/* What it was opened by, or, where that is not kept, what is in force; so of one that was not
+ * opened. */
+static void find_plan(struct draw_seen *seen, const char *name)
+{
+    if (seen->state.stage != 0) {
+        find_plan_of(seen, name, seen->state.opened);
+    }
+    if (seen->plan == NULL) {
+        find_plan_of(seen, name, node_now(seen->node));
+    }
 }
 
 enum err draw_see_again(struct draw_seen *seen, struct note *note)
@@ -36,10 +46,11 @@ enum err draw_see_again(struct draw_seen *seen, struct note *note)
     if (seen->state.stage == 0) {
         return ERR_OK;
     }
-    enum err err =
-        draw_read_text(seen->node, seen->snapshot, &seen->state, &seen->arena, &seen->text);
+    enum err err = draw_read_steps(seen->node, seen->snapshot, &seen->state, &seen->arena,
+                                   &seen->text, &seen->sealed);
     if (err == ERR_NOT_FOUND) {
-        return note_set(note, err, "It was opened so long ago that its records are forgotten.");
+        return note_set(note, err,
+                        "It was opened, or revealed, so long ago that its records are forgotten.");
     }
     TRY(err);
     return draw_read(buffer_slice(&seen->text), &seen->paper, note);
@@ -109,23 +120,6 @@ static bool add_prizes(struct draw_seen *seen, Talea__V1__Draw *message)
         message->n_prizes++;
     }
     return message->prizes != NULL;
-}
-
-size_t draw_member_at(const struct draw_member *members, size_t count,
-                      const uint8_t id[DRAW_ID_BYTES])
-{
-    size_t low = 0;
-    size_t high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = memcmp(members[middle].entrant.id, id, DRAW_ID_BYTES);
-        if (order == 0) {
-            return middle;
-        }
-        low = order < 0 ? middle + 1 : low;
-        high = order < 0 ? high : middle;
-    }
-    return SIZE_MAX;
 }
 
 enum err draw_owner_now(struct draw_seen *seen, const struct standing_owner *owner,

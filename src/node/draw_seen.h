@@ -14,6 +14,7 @@ struct draw_seen {
     struct draw_state state;
     struct arena arena;
     struct buffer text;       /* of all steps so far */
+    struct slice sealed;      /* its secret, in the arena; of one that was opened */
     struct draw_paper *paper; /* of the text, without the list; NULL: it was not opened */
 };
 
@@ -28,9 +29,6 @@ MUST_USE enum err draw_see_again(struct draw_seen *seen, struct note *note);
 /* `members` (may be NULL) are the list's, to say who won. In the arena. NULL without memory. */
 Talea__V1__Draw *draw_message(struct draw_seen *seen, const struct draw_member *members,
                               bool with_winners);
-/* The place in the list of whoever has the ticket's id; SIZE_MAX: nobody. */
-size_t draw_member_at(const struct draw_member *members, size_t count,
-                      const uint8_t id[DRAW_ID_BYTES]);
 /* Whose it is now. ERR_NOT_FOUND: erased since. */
 MUST_USE enum err draw_owner_now(struct draw_seen *seen, const struct standing_owner *owner,
                                  struct standing_owner *out_owner);

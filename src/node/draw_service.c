@@ -295,6 +295,7 @@ struct rpc_status draw_export(void *context, struct rpc_stream *stream)
     err = err == ERR_OK ? send_text(stream, buffer_slice(&seen.text)) : err;
     if (err == ERR_OK && seen.paper->stage >= DRAW_CLOSED) {
         err = send_list(&seen, stream);
+        err = err == ERR_NOT_FOUND ? ERR_OK : err; /* its pages are forgotten: without a list */
     }
     draw_unsee(&seen);
     return stream_status(err, &note);
@@ -327,17 +328,15 @@ static bool read_owner(struct draw_seen *seen, struct rpc_call *call,
     return err == ERR_OK;
 }
 
-/* What the list says of the entrant: as it was fixed. */
+/* What the list says of the entrant, as it was fixed; nothing when its pages are forgotten. */
 static enum err find_fixed(struct draw_seen *seen, const uint8_t id[DRAW_ID_BYTES],
                            uint64_t *out_tickets)
 {
-    struct draw_member *members;
-    size_t count = (size_t)seen->paper->closing.entrants;
-    TRY(draw_read_list(seen->node, seen->snapshot, &seen->state, &seen->paper->closing, &members));
-    size_t at = draw_member_at(members, count, id);
-    *out_tickets = at == SIZE_MAX ? 0 : members[at].entrant.tickets;
-    free(members);
-    return ERR_OK;
+    struct draw_member member;
+    enum err err = draw_find_entrant(seen->node, seen->snapshot, &seen->state,
+                                     &seen->paper->closing, id, &member);
+    *out_tickets = err == ERR_OK ? member.entrant.tickets : 0;
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
 static enum err fill_chance(struct draw_seen *seen, const struct standing_owner *owner,
@@ -348,7 +347,6 @@ static enum err fill_chance(struct draw_seen *seen, const struct standing_owner 
     uint8_t id[DRAW_ID_BYTES];
     char text[DRAW_OWNER_MAX];
     char hex[2 * DRAW_ID_BYTES + 1];
-    struct draw_kept kept;
     const struct draw_paper *paper = seen->paper;
     if (paper == NULL || paper->stage < DRAW_CLOSED) {
         TRY(seen->plan == NULL ? ERR_NOT_FOUND
@@ -358,9 +356,7 @@ static enum err fill_chance(struct draw_seen *seen, const struct standing_owner 
     if (paper == NULL) {
         return ERR_OK;
     }
-    TRY(draw_read_step(seen->node, seen->snapshot, &seen->state, DRAW_STEP_OPEN, &seen->arena,
-                       &kept));
-    TRY(draw_open_secret(seen->node, kept.sealed, secret));
+    TRY(draw_open_secret(seen->node, seen->sealed, secret));
     draw_blind(paper->terms.name, secret, owner, blind, id);
     response->entrant =
         arena_text(&seen->arena, slice_of(hex_format(id, sizeof id, hex), 2 * DRAW_ID_BYTES));

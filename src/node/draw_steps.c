@@ -25,14 +25,14 @@ static enum err end_step(struct draw_seen *seen, const char *name, const struct 
     return draw_see_again(seen, note);
 }
 
-/* Signs what there is and the new lines, and keeps the new ones. */
+/* Signs what there is and the new lines, and keeps it all. */
 static enum err keep_step(struct draw_seen *seen, const char *name, enum draw_step step,
-                          struct buffer *text, size_t start, struct slice sealed, struct note *note)
+                          struct buffer *text, struct slice sealed, struct note *note)
 {
     struct outcome outcome;
     const struct snapshot *snapshot = seen->snapshot;
     TRY(draw_sign(&snapshot->signer, snapshot->charter->epoch, text));
-    struct draw_kept kept = {slice_of(text->at + start, text->length - start), sealed};
+    struct draw_kept kept = {buffer_slice(text), sealed};
     TRY(draw_write_step(seen->node, &seen->state, step, &kept, &outcome));
     return end_step(seen, name, &outcome, note);
 }
@@ -79,6 +79,19 @@ static enum err make_secret(struct node *node, struct draw_seed *out_seed,
     return err;
 }
 
+/* To close it takes what is written down now. */
+static enum err may_open(struct draw_seen *seen, struct note *note)
+{
+    int64_t days = draw_days_kept(seen->node);
+    struct unix_ms local = judging_local(seen->node, seen->version, node_now(seen->node));
+    return seen->plan->until_day <= unix_day(local) + days
+               ? ERR_OK
+               : note_set(note, ERR_CONFLICT,
+                          "Its tickets' last day is more than %lld days away, and what is written "
+                          "down now may be forgotten by then: open it later.",
+                          (long long)days);
+}
+
 enum err draw_step_open(struct draw_seen *seen, struct note *note)
 {
     CLEANUP(buffer_fini) struct buffer text = {0};
@@ -88,6 +101,7 @@ enum err draw_step_open(struct draw_seen *seen, struct note *note)
     if (seen->state.stage != 0) {
         return ERR_OK;
     }
+    TRY(may_open(seen, note));
     seen->state.opened = node_now(seen->node);
     TRY(make_secret(seen->node, &seed, &sealed));
     enum err err = fill_terms(seen, &seed, &terms);
@@ -95,16 +109,13 @@ enum err draw_step_open(struct draw_seen *seen, struct note *note)
     err = err == ERR_OK ? draw_terms_check(&terms, note) : err;
     TRY(err);
     draw_write_terms(&terms, &text);
-    return keep_step(seen, terms.name, DRAW_STEP_OPEN, &text, 0, buffer_slice(&sealed), note);
+    return keep_step(seen, terms.name, DRAW_STEP_OPEN, &text, buffer_slice(&sealed), note);
 }
 
 static enum err open_secret(struct draw_seen *seen, uint8_t out_secret[DRAW_SECRET_BYTES],
                             struct note *note)
 {
-    struct draw_kept kept;
-    TRY(draw_read_step(seen->node, seen->snapshot, &seen->state, DRAW_STEP_OPEN, &seen->arena,
-                       &kept));
-    enum err err = draw_open_secret(seen->node, kept.sealed, out_secret);
+    enum err err = draw_open_secret(seen->node, seen->sealed, out_secret);
     return err == ERR_OK ? ERR_OK : note_set(note, err, "The draw's seed can't be opened.");
 }
 
@@ -135,8 +146,7 @@ static enum err write_list(struct draw_seen *seen, const struct draw_list *list,
                          tell_pages, &telling));
     write_bytes(&text, seen->text.at, seen->text.length);
     draw_write_closing(&closing, &text);
-    return keep_step(seen, seen->paper->terms.name, DRAW_STEP_CLOSE, &text, seen->text.length,
-                     slice_of(NULL, 0), note);
+    return keep_step(seen, seen->paper->terms.name, DRAW_STEP_CLOSE, &text, seen->sealed, note);
 }
 
 static enum err may_close(struct draw_seen *seen, struct note *note)
@@ -147,6 +157,12 @@ static enum err may_close(struct draw_seen *seen, struct note *note)
     }
     if (seen->plan == NULL) {
         return note_set(note, ERR_CONFLICT, "The programme that it was opened by is not kept.");
+    }
+    if (strcmp(seen->version->file.rules.metrics[seen->plan->metric].name,
+               seen->paper->terms.metric) != 0) {
+        return note_set(note, ERR_CONFLICT,
+                        "The programme counts other tickets than %s, which was published.",
+                        seen->paper->terms.metric);
     }
     if (unix_day(local) < seen->paper->terms.until_day) {
         return note_set(note, ERR_CONFLICT, "Its tickets' last day is not over.");
@@ -205,14 +221,18 @@ static enum err write_result(struct draw_seen *seen, struct draw_result *result,
     CLEANUP(buffer_fini) struct buffer text = {0};
     struct draw_member *members;
     const struct draw_closing *closing = &seen->paper->closing;
-    TRY(draw_read_list(seen->node, seen->snapshot, &seen->state, closing, &members));
-    enum err err = select_winners(&seen->paper->terms, members, (size_t)closing->entrants, result);
+    enum err err = draw_read_list(seen->node, seen->snapshot, &seen->state, closing, &members);
+    if (err == ERR_NOT_FOUND) {
+        return note_set(note, ERR_CONFLICT,
+                        "It was closed so long ago that its list is forgotten.");
+    }
+    TRY(err);
+    err = select_winners(&seen->paper->terms, members, (size_t)closing->entrants, result);
     free(members);
     TRY(err);
     write_bytes(&text, seen->text.at, seen->text.length);
     draw_write_result(result, &text);
-    return keep_step(seen, seen->paper->terms.name, DRAW_STEP_REVEAL, &text, seen->text.length,
-                     slice_of(NULL, 0), note);
+    return keep_step(seen, seen->paper->terms.name, DRAW_STEP_REVEAL, &text, seen->sealed, note);
 }
 
 static enum err may_reveal(const struct draw_seen *seen, const char *value, struct note *note)
@@ -298,6 +318,11 @@ enum err draw_give_prizes(struct draw_seen *seen, const struct draw_member *memb
     const struct draw_result *result = &seen->paper->result;
     size_t count = (size_t)seen->paper->closing.entrants;
     uint32_t gone = 0;
+    int64_t days = unix_day(node_now(seen->node)) - unix_day(result->revealed);
+    if (days > draw_days_kept(seen->node)) {
+        *out_gone = 0; /* who got one may be forgotten: nobody gets it twice */
+        return ERR_OK;
+    }
     for (size_t i = 0; i < result->winner_count; i++) {
         const struct draw_prize *prize = draw_prize_of(&seen->paper->terms, i);
         size_t at = draw_member_at(members, count, result->winners[i].id);

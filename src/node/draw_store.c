@@ -19,6 +19,9 @@
 #define PAGES_TOGETHER 8u
 #define KEPT_BYTES     (1u << 20)
 
+#define DAYS_OF_MONTH 30
+#define DAYS_TO_SPARE 14
+
 static void add_text(struct hasher *hasher, const char *text)
 {
     hasher_add(hasher, slice_of(text, strlen(text) + 1));
@@ -64,9 +67,9 @@ struct uid draw_step_id(const struct draw_state *state, enum draw_step step,
     return uid_v8(state->opened.ms, hash.bytes);
 }
 
-enum err draw_read_step(struct node *node, const struct snapshot *snapshot,
-                        const struct draw_state *state, enum draw_step step, struct arena *arena,
-                        struct draw_kept *out_kept)
+static enum err read_step(struct node *node, const struct snapshot *snapshot,
+                          const struct draw_state *state, enum draw_step step, struct arena *arena,
+                          struct draw_kept *out_kept)
 {
     struct command_standing change;
     struct draw_kept_step kept;
@@ -112,16 +115,29 @@ enum err draw_write_step(struct node *node, const struct draw_state *state, enum
     return out_outcome->err;
 }
 
-enum err draw_read_text(struct node *node, const struct snapshot *snapshot,
-                        const struct draw_state *state, struct arena *arena,
-                        struct buffer *out_text)
+enum err draw_read_steps(struct node *node, const struct snapshot *snapshot,
+                         const struct draw_state *state, struct arena *arena,
+                         struct buffer *out_text, struct slice *out_sealed)
 {
-    for (unsigned step = DRAW_STEP_OPEN; step <= state->stage; step++) {
-        struct draw_kept kept;
-        TRY(draw_read_step(node, snapshot, state, (enum draw_step)step, arena, &kept));
-        write_bytes(out_text, kept.text.at, kept.text.length);
+    struct draw_kept kept[DRAW_STAGE_END];
+    unsigned step = state->stage;
+    ASSERT(step >= DRAW_STEP_OPEN && step < DRAW_STAGE_END);
+    TRY(read_step(node, snapshot, state, (enum draw_step)step, arena, &kept[step]));
+    while (step > DRAW_STEP_OPEN && !draw_is_whole(kept[step].text)) {
+        step--;
+        TRY(read_step(node, snapshot, state, (enum draw_step)step, arena, &kept[step]));
+    }
+    *out_sealed = kept[step].sealed;
+    for (; step <= state->stage; step++) {
+        write_bytes(out_text, kept[step].text.at, kept[step].text.length);
     }
     return out_text->err;
+}
+
+int64_t draw_days_kept(const struct node *node)
+{
+    int64_t days = (int64_t)node->config.limits.id_retention_months * DAYS_OF_MONTH - DAYS_TO_SPARE;
+    return days;
 }
 
 /* ---- The list ---- */
@@ -225,6 +241,67 @@ enum err draw_read_page(struct node *node, const struct snapshot *snapshot,
         err = decode_page(change.evidence, out_members, out_count);
     }
     arena_fini(&arena);
+    return err;
+}
+
+size_t draw_member_at(const struct draw_member *members, size_t count,
+                      const uint8_t id[DRAW_ID_BYTES])
+{
+    size_t low = 0;
+    size_t high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = memcmp(members[middle].entrant.id, id, DRAW_ID_BYTES);
+        if (order == 0) {
+            return middle;
+        }
+        low = order < 0 ? middle + 1 : low;
+        high = order < 0 ? high : middle;
+    }
+    return SIZE_MAX;
+}
+
+/* Halves the pages until one is left that may have it. */
+static enum err find_in_pages(struct node *node, const struct snapshot *snapshot,
+                              const struct draw_state *state, const struct draw_closing *closing,
+                              const uint8_t id[DRAW_ID_BYTES], struct draw_member *members,
+                              size_t *out_at)
+{
+    uint64_t low = 0;
+    uint64_t high = (closing->entrants + DRAW_PAGE_MEMBERS - 1) / DRAW_PAGE_MEMBERS;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        size_t count = 0;
+        TRY(draw_read_page(node, snapshot, state, &closing->list, middle, members, &count));
+        if (count == 0) {
+            return ERR_CORRUPT;
+        }
+        if (memcmp(id, members[0].entrant.id, DRAW_ID_BYTES) < 0) {
+            high = middle;
+        } else if (memcmp(id, members[count - 1].entrant.id, DRAW_ID_BYTES) > 0) {
+            low = middle + 1;
+        } else {
+            *out_at = draw_member_at(members, count, id);
+            return *out_at == SIZE_MAX ? ERR_NOT_FOUND : ERR_OK;
+        }
+    }
+    return ERR_NOT_FOUND;
+}
+
+enum err draw_find_entrant(struct node *node, const struct snapshot *snapshot,
+                           const struct draw_state *state, const struct draw_closing *closing,
+                           const uint8_t id[DRAW_ID_BYTES], struct draw_member *out_member)
+{
+    struct draw_member *members = calloc(DRAW_PAGE_MEMBERS, sizeof members[0]);
+    size_t at = 0;
+    if (members == NULL) {
+        return ERR_RESOURCE;
+    }
+    enum err err = find_in_pages(node, snapshot, state, closing, id, members, &at);
+    if (err == ERR_OK) {
+        *out_member = members[at];
+    }
+    free(members);
     return err;
 }
 

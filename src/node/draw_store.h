@@ -37,23 +37,22 @@ MUST_USE enum err draw_find(struct node *node, const char *name, struct draw_sta
 struct uid draw_step_id(const struct draw_state *state, enum draw_step step,
                         const struct hash *salt, uint64_t number);
 
-/* The text that a step added, and (of OPEN) the sealed secret. */
+/* The text of all steps up to one, and the sealed secret: so each step is known for as long as its
+ * own record is. Steps of a ledger that is older have what they added, and OPEN alone the secret.
+ */
 struct draw_kept {
     struct slice text; /* in the arena, as is all */
     struct slice sealed;
 };
-/* ERR_NOT_FOUND: that step was not taken, or it is forgotten. */
-MUST_USE enum err draw_read_step(struct node *node, const struct snapshot *snapshot,
-                                 const struct draw_state *state, enum draw_step step,
-                                 struct arena *arena, struct draw_kept *out_kept);
 /* Moves on by one stage; waits. Of OPEN, `state` has the time. */
 MUST_USE enum err draw_write_step(struct node *node, const struct draw_state *state,
                                   enum draw_step step, const struct draw_kept *kept,
                                   struct outcome *out_outcome);
-/* The texts of all steps so far, one behind the other. */
-MUST_USE enum err draw_read_text(struct node *node, const struct snapshot *snapshot,
-                                 const struct draw_state *state, struct arena *arena,
-                                 struct buffer *out_text);
+/* The texts of all steps so far, one behind the other, and the sealed secret, in the arena.
+ * ERR_NOT_FOUND: a record that has some of it is forgotten. */
+MUST_USE enum err draw_read_steps(struct node *node, const struct snapshot *snapshot,
+                                  const struct draw_state *state, struct arena *arena,
+                                  struct buffer *out_text, struct slice *out_sealed);
 
 /* One who takes part. */
 struct draw_member {
@@ -72,6 +71,13 @@ MUST_USE enum err draw_write_pages(struct node *node, const struct draw_state *s
 MUST_USE enum err draw_read_page(struct node *node, const struct snapshot *snapshot,
                                  const struct draw_state *state, const struct hash *list,
                                  uint64_t page, struct draw_member *out_members, size_t *out_count);
+/* Who has the id in the list of so many pages; looks at a few of them. ERR_NOT_FOUND: nobody, or
+ * the pages are forgotten. */
+MUST_USE enum err draw_find_entrant(struct node *node, const struct snapshot *snapshot,
+                                    const struct draw_state *state,
+                                    const struct draw_closing *closing,
+                                    const uint8_t id[DRAW_ID_BYTES],
+                                    struct draw_member *out_member);
 /* All of them; the caller frees it. */
 MUST_USE enum err draw_read_list(struct node *node, const struct snapshot *snapshot,
                                  const struct draw_state *state, const struct draw_closing *closing,
@@ -80,6 +86,12 @@ MUST_USE enum err draw_read_list(struct node *node, const struct snapshot *snaps
 /* The secret of a draw, as it was sealed when it was opened. ERR_NOT_FOUND: its key is gone. */
 MUST_USE enum err draw_open_secret(struct node *node, struct slice sealed,
                                    uint8_t out_secret[DRAW_SECRET_BYTES]);
+/* The place among `count`, by id, of whoever has this one; SIZE_MAX: nobody. */
+size_t draw_member_at(const struct draw_member *members, size_t count,
+                      const uint8_t id[DRAW_ID_BYTES]);
+/* For so many days what is written down now is not forgotten, with some to spare for what follows.
+ */
+int64_t draw_days_kept(const struct node *node);
 /* A member's id or a card's digits. */
 #define DRAW_OWNER_MAX 40
 const char *draw_owner_text(const struct standing_owner *owner, char out_text[DRAW_OWNER_MAX]);

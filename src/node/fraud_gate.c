@@ -13,7 +13,8 @@
 
 enum {
     RAISED_AT_ONCE = 64,
-    ROWS_AT_ONCE = 512 /* read under the lock while others wait */
+    ROWS_AT_ONCE = 512,  /* read under the lock while others wait */
+    LOOKS_AT_ONCE = 1000 /* in one of the housekeeper's rounds */
 };
 
 struct fraud_gate {
@@ -532,7 +533,9 @@ static bool look_on(struct fraud_gate *gate, struct fraud_finding_row rows[RAISE
 void fraud_gate_look(struct fraud_gate *gate)
 {
     struct fraud_finding_row *rows = malloc(RAISED_AT_ONCE * sizeof rows[0]);
-    while (rows != NULL && look_on(gate, rows)) {
+    bool is_behind = rows != NULL;
+    for (unsigned i = 0; is_behind && i < LOOKS_AT_ONCE; i++) {
+        is_behind = look_on(gate, rows);
     }
     free(rows);
 }

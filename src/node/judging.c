@@ -4,6 +4,7 @@
 
 #include "crypto/random.h"
 #include "engine/record_reader.h"
+#include "node/former_members.h"
 #include "node/given_items.h"
 #include "node/judging_groups.h"
 #include "node/judging_quote.h"
@@ -189,14 +190,23 @@ static enum err find_known(const struct node *node, const struct ledger_view *vi
 }
 
 /* A standing as the view has it, in the case's arena. */
-static enum err load(const struct ledger_view *view, struct judging_case *judged,
-                     const struct standing_owner *owner, struct standing *out_standing)
+static enum err load_row(const struct ledger_view *view, struct judging_case *judged,
+                         const struct standing_owner *owner, struct standing_row **out_row)
 {
     struct standing_row *row = arena_alloc(&judged->arena, sizeof *row);
     if (row == NULL) {
         return ERR_RESOURCE;
     }
     TRY(ledger_get_standing(view, &judged->snapshot->roster, owner, row));
+    *out_row = row;
+    return ERR_OK;
+}
+
+static enum err load(const struct ledger_view *view, struct judging_case *judged,
+                     const struct standing_owner *owner, struct standing *out_standing)
+{
+    struct standing_row *row;
+    TRY(load_row(view, judged, owner, &row));
     *out_standing = standing_of_row(row);
     return ERR_OK;
 }
@@ -205,9 +215,14 @@ static enum err load_codes(const struct ledger_view *view, struct judging_case *
 {
     struct occasion *occasion = &judged->occasion;
     for (size_t i = 0; i < occasion->code_count && i < LIMIT_SHOWN_CODES; i++) {
-        struct standing_owner owner = judging_code_owner(occasion->codes[i].text);
-        judged->codes[i].text = occasion->codes[i].text;
-        TRY(load(view, judged, &owner, &judged->codes[i].standing));
+        struct slice code = occasion->codes[i].text;
+        struct standing_owner owner = judging_code_owner(code);
+        struct standing_row *row;
+        TRY(load_row(view, judged, &owner, &row));
+        TRY(former_members_take_code(view, rules_text(judged->version->rules), &judged->owner,
+                                     occasion->shopper.key, code, row));
+        judged->codes[i].text = code;
+        judged->codes[i].standing = standing_of_row(row);
     }
     if (occasion->code_count > 0 && occasion->code_count <= LIMIT_SHOWN_CODES) {
         occasion->codes = judged->codes;

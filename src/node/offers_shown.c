@@ -1,6 +1,7 @@
 /* GetOffers: a member's offers, with why and until when. */
 #include <stdlib.h>
 
+#include "node/former_members.h"
 #include "node/judging.h"
 #include "node/messages.h"
 #include "node/node.h"
@@ -20,6 +21,8 @@ struct showing {
     const struct rules_text *text;
     struct standing_owner owner;
     struct standing_row row;
+    struct former_members former;
+    struct standing_row *former_rows; /* of each, as they were then */
     int64_t day;
     struct arena arena;
     Talea__V1__GetOffersResponse response;
@@ -46,7 +49,7 @@ static enum err add_offer(struct showing *s, const struct campaign *campaign, in
     return has_all ? ERR_OK : ERR_RESOURCE;
 }
 
-/* Of a member that came of others: the numbers are there, why is with one that there was. */
+/* Why is forgotten: what is left are the numbers. */
 static enum err add_bare(struct showing *s, size_t campaign, int64_t number)
 {
     const struct standing standing = standing_of_row(&s->row);
@@ -62,22 +65,21 @@ static enum err add_bare(struct showing *s, size_t campaign, int64_t number)
     return ERR_OK;
 }
 
-static enum err add_campaign(struct showing *s, size_t place)
+/* What came with a campaign to one who is the member by now, by its number there. Nothing of a
+ * control group where there are others. */
+static enum err add_kept(struct showing *s, const struct campaign *campaign,
+                         const struct standing_owner *owner, int64_t number, size_t shown_before)
 {
-    const struct campaign *campaign = &s->text->campaigns[place];
-    const struct standing standing = standing_of_row(&s->row);
     struct command_standing change;
     struct kept_offers kept;
-    int64_t number = standing_value(&standing, campaign_slot(campaign), 0);
-    if (number == 0) {
+    if (number == 0 || (campaign_is_control(number) && s->response.n_offers > shown_before)) {
         return ERR_OK;
     }
-    struct uid occasion = offers_occasion(campaign->name, &s->owner, campaign_since(number));
+    struct uid occasion = offers_occasion(campaign->name, owner, campaign_since(number));
     enum err err = judging_read_change(s->node, s->snapshot, &occasion, &s->arena, &change);
-    if (err == ERR_NOT_FOUND) {
-        return add_bare(s, place, number);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
     }
-    TRY(err);
     TRY(kept_offers_decode(change.evidence, &s->arena, &kept));
     for (size_t i = 0; i < kept.count; i++) {
         TRY(add_offer(s, campaign, number, &kept.at[i]));
@@ -85,9 +87,32 @@ static enum err add_campaign(struct showing *s, size_t place)
     return ERR_OK;
 }
 
+static int64_t number_in(const struct campaign *campaign, const struct standing_row *row)
+{
+    const struct standing standing = standing_of_row(row);
+    return standing_value(&standing, campaign_slot(campaign), 0);
+}
+
+/* Its own, and what those had who were merged into it. */
+static enum err add_campaign(struct showing *s, size_t place)
+{
+    const struct campaign *campaign = &s->text->campaigns[place];
+    int64_t number = number_in(campaign, &s->row);
+    size_t before = s->response.n_offers;
+    if (number == 0) {
+        return ERR_OK;
+    }
+    TRY(add_kept(s, campaign, &s->owner, number, before));
+    for (size_t i = 0; i < s->former.count; i++) {
+        int64_t had = number_in(campaign, &s->former_rows[i]);
+        TRY(add_kept(s, campaign, &s->former.at[i], had, before));
+    }
+    return s->response.n_offers == before ? add_bare(s, place, number) : ERR_OK;
+}
+
 static enum err show(struct showing *s)
 {
-    size_t most = (size_t)LIMIT_OFFERS * (s->text->campaign_count + 1);
+    size_t most = (size_t)LIMIT_OFFERS * (s->text->campaign_count + 1) * (1 + s->former.count);
     s->response.offers = arena_alloc(&s->arena, most * sizeof *s->response.offers);
     if (s->response.offers == NULL) {
         return ERR_RESOURCE;
@@ -123,6 +148,17 @@ static bool find_owner(struct showing *s, struct rpc_call *call, const struct le
     return true;
 }
 
+static enum err read_rows(struct showing *s, const struct ledger_view *view)
+{
+    TRY(standing_get_row(view, &s->owner, &s->row));
+    TRY(former_members_of(view, &s->owner, &s->former));
+    s->former_rows = arena_alloc(&s->arena, (s->former.count + 1) * sizeof s->former_rows[0]);
+    for (size_t i = 0; s->former_rows != NULL && i < s->former.count; i++) {
+        TRY(standing_get_row(view, &s->former.at[i], &s->former_rows[i]));
+    }
+    return s->former_rows == NULL ? ERR_RESOURCE : ERR_OK;
+}
+
 static bool find_standing(struct showing *s, struct rpc_call *call,
                           const Talea__V1__MemberSelector *selector)
 {
@@ -134,7 +170,7 @@ static bool find_standing(struct showing *s, struct rpc_call *call,
     }
     struct ledger_view view = state_reader_view(reader);
     bool is_found = find_owner(s, call, &view, selector);
-    err = is_found ? standing_get_row(&view, &s->owner, &s->row) : ERR_OK;
+    err = is_found ? read_rows(s, &view) : ERR_OK;
     readers_give(s->node->readers, reader);
     if (err != ERR_OK) {
         refuse_err(call, err, NULL);

@@ -139,6 +139,17 @@ bool coupon_is_for(const struct coupon *coupon, const struct standing *code, str
     return !coupon->is_personal || standing_value(code, slot, 0) == number_of(key);
 }
 
+void coupon_hand_on(const struct coupon *coupon, struct standing_number *numbers, size_t count,
+                    struct slice key)
+{
+    uint64_t slot = slot_named(SLOT_COUPON, VARIANT_KEY, coupon->name);
+    for (size_t i = 0; i < count; i++) {
+        if (numbers[i].slot == slot) {
+            numbers[i].value = number_of(key);
+        }
+    }
+}
+
 bool coupon_is_used(const struct coupon *coupon, const struct standing *code)
 {
     uint64_t until = slot_named(SLOT_COUPON, VARIANT_UNTIL, coupon->name);

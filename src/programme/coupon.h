@@ -30,6 +30,9 @@ int64_t coupon_until(const struct coupon *coupon, const struct standing *code);
 /* Has a cap of the code counted anything? */
 bool coupon_is_used(const struct coupon *coupon, const struct standing *code);
 bool coupon_is_for(const struct coupon *coupon, const struct standing *code, struct slice key);
+/* The numbers of a code, of a personal coupon, say from now on that it is for whoever has `key`. */
+void coupon_hand_on(const struct coupon *coupon, struct standing_number *numbers, size_t count,
+                    struct slice key);
 
 /* How often sales took a code that was issued, and how often quotes hold it. A revocation adds
  * COUPON_REVOKED to both, up to just what it saw of them and that; a sale or a quote adds one up to

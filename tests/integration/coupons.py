@@ -232,6 +232,35 @@ class Coupons(unittest.TestCase):
         self.assertEqual(self.codes(self.earn(card, "12.00", "--code", code))[0][3], "code_other")
         self.assertEqual(self.earn(other, "12.00", "--code", code)["discount_minor"], 500)
 
+    def test_a_merged_members_codes_are_the_survivors(self):
+        old, kept = [self.grocer.cli("member", "add") for _ in range(2)]
+        codes = [self.grocer.cli("coupon", "issue", "next", "--card", old["card"])["codes"][0]
+                 for _ in range(3)]
+
+        def earn(code):
+            return self.earn(kept["card"], "12.00", "--code", code)
+
+        def is_for(one):
+            return self.grocer.cli("coupon", "show", codes[1], "--card", one["card"])["is_for_card"]
+        self.assertEqual(self.codes(earn(codes[0]))[0][3], "code_other")
+        quote = self.quote(old["card"], "12.00", "--code", codes[2])
+        merge = self.grocer.cli("member", "merge", old["member_id"], kept["member_id"])
+        self.assertEqual((is_for(old), is_for(kept)), (True, True))
+        used = earn(codes[0])
+        self.assertEqual((used["discount_minor"], self.codes(earn(codes[0]))[0][3]),
+                         (500, "code_used"))
+        why = {row["rule"]: row["reason"]
+               for row in self.grocer.cli("explain", used["sale_id"])["rules"]}
+        self.assertEqual(why["next-five-off"], "fired")
+        self.grocer.cli("return", "purchase", used["sale_id"])
+        self.assertEqual(earn(codes[0])["discount_minor"], 500)
+        self.grocer.talea("member", "unmerge", merge["merge_id"])
+        self.assertEqual((is_for(old), is_for(kept)), (True, False))
+        self.assertEqual(self.codes(earn(codes[1]))[0][3], "code_other")
+        self.assertEqual(self.grocer.cli("confirm", quote["quote_id"])["sale"]["discount_minor"],
+                         500)
+        self.grocer.talea("verify")
+
     def test_each_member_of_a_segment_gets_one_code(self):
         pb = wire.messages()
         added = [self.grocer.cli("member", "add") for _ in range(5)]

@@ -58,7 +58,7 @@ draws:
   - {draw: everybody, tickets: visits, until: 2026-01-02, prizes: [{prize: sticker, count: 50}]}
   - draw: autumn
     tickets: tickets
-    until: 2199-01-01
+    until: SOON
     once: no
     prizes: [{prize: bicycle}]
 """
@@ -121,7 +121,8 @@ class Case(unittest.TestCase):
         cls.grocer = cls.coalition["grocer"]
         cls.fuel = cls.coalition["fuel"]
         cls.month = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m")
-        cls.grocer.replace("programme.yaml", PROGRAMME.replace("FROM", cls.month).encode())
+        cls.grocer.replace("programme.yaml", PROGRAMME.replace("FROM", cls.month).replace(
+            "SOON", f"{datetime.date.today() + datetime.timedelta(200)}").encode())
         cls.coalition.start()
 
     def card(self, node=None):
