@@ -253,6 +253,47 @@ static void print_explanation(struct cli *cli, const struct programme_opened *pr
     }
 }
 
+static void print_change(struct cli *cli, const struct programme_opened *programme,
+                         const Talea__V1__RuleChange *change)
+{
+    const struct rules_text *text = &programme->file.rules;
+    size_t rule = 0;
+    char went[AMOUNT_TEXT_MAX];
+    char left[AMOUNT_TEXT_MAX];
+    while (rule < text->rule_count && strcmp(text->rules[rule].name, change->rule) != 0) {
+        rule++;
+    }
+    if (rule < text->rule_count) {
+        unsigned decimals = programme_decimals(programme, &text->rules[rule]);
+        fprintf(cli->out, "  - %-32s %s %s, %s left\n", change->rule,
+                amount_format(change->before - change->after, decimals, went),
+                programme_unit(programme, &text->rules[rule]),
+                amount_format(change->after, decimals, left));
+    }
+}
+
+/* Of a return: what of the purchase went back with it. */
+static void print_return(struct cli *cli, const struct programme_opened *programme,
+                         const Talea__V1__ExplainPurchaseResponse *reply)
+{
+    if (reply->n_returned_lines == 0) {
+        fprintf(cli->out, "returned by amount, of the purchase %s: of all that it gave its share\n",
+                reply->sale_id);
+        return;
+    }
+    fprintf(cli->out, "returned of the purchase %s:", reply->sale_id);
+    for (size_t i = 0; i < reply->n_returned_lines; i++) {
+        char quantity[AMOUNT_TEXT_MAX];
+        fprintf(cli->out, "%s %s of line %u", i == 0 ? "" : ",",
+                amount_format(reply->returned_lines[i]->quantity_milli, 3, quantity),
+                reply->returned_lines[i]->line);
+    }
+    fputs("; what went back of what it gave\n", cli->out);
+    for (size_t i = 0; i < reply->n_changes; i++) {
+        print_change(cli, programme, reply->changes[i]);
+    }
+}
+
 enum cli_exit run_explain(struct cli *cli)
 {
     Talea__V1__ExplainPurchaseRequest request;
@@ -269,6 +310,9 @@ enum cli_exit run_explain(struct cli *cli)
     outcome = programme_fetch(cli, reply->programme->number, &programme);
     if (outcome == CLI_OK) {
         print_explanation(cli, &programme, reply);
+        if (reply->sale_id[0] != '\0') {
+            print_return(cli, &programme, reply);
+        }
         programme_close(&programme);
     }
     return outcome;

@@ -8,6 +8,7 @@
 #include "node/node.h"
 #include "node/shopper.h"
 #include "programme/coupon.h"
+#include "programme/kept_return.h"
 #include "programme/returned_lines.h"
 
 #define REST_BYTES (8u << 20)
@@ -16,6 +17,7 @@ void lines_rest_fini(struct lines_rest *rest)
 {
     buffer_fini(&rest->groups);
     buffer_fini(&rest->remarks);
+    buffer_fini(&rest->evidence);
 }
 
 struct hash judging_lines_said(const struct line_back *lines, size_t count, struct money amount)
@@ -42,6 +44,7 @@ struct returning {
     struct arena *arena;
     int64_t *before; /* of each line */
     int64_t *after;
+    struct judgement whole;
     struct note *note;
 };
 
@@ -125,12 +128,12 @@ static bool find_owner(struct slice groups, struct standing_owner *out_owner)
 /* Judged as it was it must come to what was given: then so will the rest. */
 static enum err check_whole(struct returning *r)
 {
-    struct judgement whole;
+    const struct judgement *whole = &r->whole;
     TRY(shopper_add_birthday(r->node, r->version, &r->kept.occasion.shopper));
-    TRY(judge(r->version->rules, &r->kept.standing, &r->kept.occasion, false, r->arena, &whole,
+    TRY(judge(r->version->rules, &r->kept.standing, &r->kept.occasion, false, r->arena, &r->whole,
               r->note));
-    return whole.points.minor == r->kept.points.minor &&
-                   whole.discount.minor == r->kept.discount.minor
+    return whole->points.minor == r->kept.points.minor &&
+                   whole->discount.minor == r->kept.discount.minor
                ? ERR_OK
                : note_set(r->note, ERR_UNSUPPORTED,
                           "judged again the purchase would get something else, as a birthday that "
@@ -190,6 +193,47 @@ static enum err read_items(struct returning *r, struct sold_item **out_items)
     free(row);
     *out_items = items;
     return err;
+}
+
+/* What was left until now. */
+static enum err judge_before(struct returning *r, struct judgement *out_judgement)
+{
+    struct occasion left;
+    bool is_whole = true;
+    for (size_t i = 0; i < r->kept.occasion.line_count; i++) {
+        is_whole = is_whole && r->before[i] == 0;
+    }
+    if (is_whole) {
+        *out_judgement = r->whole;
+        return ERR_OK;
+    }
+    TRY(returned_lines_rest(&r->kept.occasion, r->before, r->arena, &left));
+    return judge(r->version->rules, &r->kept.standing, &left, false, r->arena, out_judgement,
+                 r->note);
+}
+
+static enum err write_evidence(struct returning *r, const struct judgement *rest,
+                               struct buffer *out)
+{
+    const struct rules_text *text = rules_text(r->version->rules);
+    struct kept_return kept = {.programme = r->kept.programme};
+    struct judgement before;
+    struct kept_back *lines =
+        arena_alloc(r->arena, (r->kept.occasion.line_count + 1) * sizeof *lines);
+    if (lines == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < r->kept.occasion.line_count; i++) {
+        if (r->after[i] != r->before[i]) {
+            lines[kept.line_count++] =
+                (struct kept_back){(uint32_t)i + 1, r->before[i], r->after[i]};
+        }
+    }
+    kept.lines = lines;
+    TRY(judge_before(r, &before));
+    TRY(kept_return_compare(&before, rest, text->rule_count, r->arena, &kept));
+    kept_return_encode(&kept, out);
+    return out->err;
 }
 
 static enum err judge_rest(struct returning *r, struct judging_case *judged, struct slice groups,
@@ -252,6 +296,7 @@ enum err judging_lines_rest(struct node *node, const struct snapshot *snapshot,
                                   .kept = r.kept};
     arena_init(&judged.arena, REST_BYTES);
     enum err err = judge_rest(&r, &judged, change->groups, sale, out_rest);
+    err = err == ERR_OK ? write_evidence(&r, &judged.judgement, &out_rest->evidence) : err;
     judging_fini(&judged);
     return err;
 }

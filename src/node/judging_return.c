@@ -232,7 +232,8 @@ static enum err make_change(struct giving_back *g)
                                   .occasion = give_back->return_sale.sale,
                                   .returned = give_back->transaction_id,
                                   .said = hash_of(HASH_DOMAIN_BODY, buffer_slice(&said)),
-                                  .groups = buffer_slice(&g->groups)};
+                                  .groups = buffer_slice(&g->groups),
+                                  .evidence = buffer_slice(&g->rest.evidence)};
     return ERR_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "node/requests.h"
 #include "node/services.h"
 #include "node/shopper.h"
+#include "programme/kept_return.h"
 #include "talea/v1/programme.pb-c.h"
 
 #define EXPLAIN_BYTES (16u << 20)
@@ -238,10 +239,69 @@ static enum err differs(const struct explaining *e, struct note *note)
                           "reads the programme otherwise");
 }
 
+/* ---- Of a return ---- */
+
+static enum err add_change(struct explaining *e, const struct kept_change *change)
+{
+    const struct rules_text *text = rules_text(e->version->rules);
+    Talea__V1__RuleChange *row = arena_alloc(&e->arena, sizeof *row);
+    if (row == NULL || change->rule >= text->rule_count) {
+        return row == NULL ? ERR_RESOURCE : ERR_CORRUPT;
+    }
+    talea__v1__rule_change__init(row);
+    row->rule = (char *)(uintptr_t)text->rules[change->rule].name;
+    row->before = change->before;
+    row->after = change->after;
+    row->is_discount = rule_stage(&text->rules[change->rule]) == STAGE_DISCOUNT;
+    e->response.changes[e->response.n_changes++] = row;
+    return ERR_OK;
+}
+
+static enum err add_back(struct explaining *e, const struct kept_back *back)
+{
+    Talea__V1__ReturnedLine *row = arena_alloc(&e->arena, sizeof *row);
+    if (row == NULL) {
+        return ERR_RESOURCE;
+    }
+    talea__v1__returned_line__init(row);
+    row->line = back->line;
+    row->quantity_milli = back->after - back->before;
+    e->response.returned_lines[e->response.n_returned_lines++] = row;
+    return ERR_OK;
+}
+
+static enum err fill_return(struct explaining *e, const struct command_standing *change)
+{
+    struct kept_return kept = {.programme = 0};
+    Talea__V1__ExplainPurchaseResponse *response = &e->response;
+    enum err err = kept_return_decode(change->evidence, &e->arena, &kept);
+    response->sale_id = message_uid(&e->arena, &change->occasion);
+    response->returned_lines = arena_alloc(&e->arena, (kept.line_count + 1) * sizeof(void *));
+    response->changes = arena_alloc(&e->arena, (kept.rule_count + 1) * sizeof(void *));
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        return err;
+    }
+    if (response->sale_id == NULL || response->returned_lines == NULL ||
+        response->changes == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < kept.line_count; i++) {
+        TRY(add_back(e, &kept.lines[i]));
+    }
+    for (size_t i = 0; i < kept.rule_count; i++) {
+        TRY(add_change(e, &kept.rules[i]));
+    }
+    return ERR_OK;
+}
+
 /* Judges once more what was kept, with a trace. What comes out must be what was given. */
 static enum err explain(struct explaining *e, const struct uid *id, struct note *note)
 {
-    TRY(judging_read_case(e->node, e->snapshot, id, &e->arena, &e->kept));
+    struct command_standing change;
+    TRY(judging_read_change(e->node, e->snapshot, id, &e->arena, &change));
+    bool is_return = !uid_is_nil(&change.returned);
+    TRY(judging_read_case(e->node, e->snapshot, is_return ? &change.occasion : id, &e->arena,
+                          &e->kept));
     e->version = programmes_find(e->snapshot->programmes, e->kept.programme);
     if (e->version == NULL || e->version->rules == NULL) {
         return note_set(note, ERR_CORRUPT, "the programme that it was judged by is not kept");
@@ -253,7 +313,8 @@ static enum err explain(struct explaining *e, const struct uid *id, struct note 
         e->judgement.discount.minor != e->kept.discount.minor) {
         return differs(e, note);
     }
-    return fill_explanation(e);
+    TRY(fill_explanation(e));
+    return is_return ? fill_return(e, &change) : ERR_OK;
 }
 
 void programme_explain(void *context, struct rpc_call *call, const ProtobufCMessage *message)

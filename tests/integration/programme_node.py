@@ -293,6 +293,13 @@ class Judged(Case):
             self.assertEqual((back["taken_points"], back["amount_minor"]), (10, 500))
             again = self.grocer.cli(*words)
             self.assertEqual(again["journal_row"], back["journal_row"])
+            why = self.grocer.cli("explain", words[-1])
+            self.assertEqual((why["sale_id"], why["returned_lines"], why["earned_points"]),
+                             (sale, [{"line": 1, "quantity_milli": 1000}], 103))
+            self.assertEqual({row["rule"]: (row["before"], row["after"]) for row in why["changes"]},
+                             {"earn": (28, 23), "bread-double": (20, 15)})
+            self.assertRegex(self.grocer.talea("explain", words[-1]).stdout,
+                             r"\n  - bread-double +5 points, 15 left")
             milk = self.grocer.cli("return", "purchase", sale, "--line", "2")
             self.assertEqual((milk["taken_points"], milk["amount_minor"]), (8 + 5, 800))
             self.assertIn("line 1: 3.000 of it can come back, no more",

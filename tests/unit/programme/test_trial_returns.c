@@ -2,6 +2,7 @@
  * and as if all of it had never been. */
 #include <stdlib.h>
 
+#include "programme/kept_return.h"
 #include "programme/trial.h"
 #include "scene.h"
 
@@ -150,6 +151,37 @@ static void test_of_a_budget_that_was_gone(void **state)
     assert_int_equal(given(f, 2), 3);
 }
 
+static void test_what_is_kept_of_a_return(void **state)
+{
+    struct fixture *f = *state;
+    const struct award first[] = {{.rule = 0, .given = 28}, {.rule = 1, .given = 5}};
+    const struct award then[] = {{.rule = 0, .given = 20}, {.rule = 2, .given = 3}};
+    const struct judgement before = {.awards = first, .award_count = COUNT(first)};
+    const struct judgement after = {.awards = then, .award_count = COUNT(then)};
+    const struct kept_back line = {2, 0, 1000};
+    struct kept_return kept = {.programme = 7, .lines = &line, .line_count = 1};
+    struct arena *arena = &f->scene.arena;
+    struct buffer bytes = {0};
+    assert_int_equal(kept_return_compare(&before, &after, COUNT(rules), arena, &kept), ERR_OK);
+    assert_int_equal(kept.rule_count, 3);
+    kept_return_encode(&kept, &bytes);
+    struct kept_return read;
+    assert_int_equal(kept_return_decode(buffer_slice(&bytes), arena, &read), ERR_OK);
+    assert_int_equal(read.programme, 7);
+    assert_int_equal(read.line_count, 1);
+    assert_int_equal(read.lines[0].line, 2);
+    assert_int_equal(read.lines[0].after, 1000);
+    assert_int_equal(read.rules[0].before, 28);
+    assert_int_equal(read.rules[0].after, 20);
+    assert_int_equal(read.rules[1].after, 0);
+    assert_int_equal(read.rules[2].after, 3);
+    for (size_t i = 1; i < bytes.length; i++) {
+        assert_int_equal(kept_return_decode(slice_of(bytes.at, i), arena, &read), ERR_CORRUPT);
+    }
+    assert_int_equal(kept_return_decode(slice_of("\x01", 1), arena, &read), ERR_NOT_FOUND);
+    buffer_fini(&bytes);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -159,6 +191,7 @@ int main(void)
         TEST(test_no_more_than_is_left),
         TEST(test_by_amount),
         TEST(test_of_a_budget_that_was_gone),
+        TEST(test_what_is_kept_of_a_return),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
