@@ -50,6 +50,9 @@ struct talea_command {
     uint32_t promotion;               /* EARN: of the charter, that pays for `points`; 0: none */
     const char *till;                 /* EARN: where it was rung up, and by whom; may be NULL */
     const char *cashier;
+    /* RETURN_PURCHASE: what comes back, as talea_return_purchase has it. */
+    const struct talea_returned_line *lines;
+    size_t line_count; /* at most TALEA_RETURNED_LINES_MAX */
 };
 
 struct talea_answer {

@@ -20,6 +20,8 @@ struct cell {
         Talea__V1__BatchReturnBurn return_burn;
         Talea__V1__BatchTransfer transfer;
     } body;
+    Talea__V1__ReturnedLine *lines; /* malloc */
+    Talea__V1__ReturnedLine **line_list;
 };
 
 static ProtobufCBinaryData id_of(const unsigned char id[TALEA_ID_BYTES])
@@ -73,9 +75,31 @@ static void fill_void(const struct talea_command *command, struct cell *cell)
     cell->command.void_hold = &cell->body.void_hold;
 }
 
+/* False without memory. Whatever it is, the cell is whole. */
+static bool fill_lines(const struct talea_command *command, struct cell *cell)
+{
+    if (command->kind != TALEA_COMMAND_RETURN_PURCHASE || command->line_count == 0) {
+        return true;
+    }
+    cell->lines = calloc(command->line_count, sizeof cell->lines[0]);
+    cell->line_list = calloc(command->line_count, sizeof(void *));
+    if (cell->lines == NULL || cell->line_list == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < command->line_count; i++) {
+        talea__v1__returned_line__init(&cell->lines[i]);
+        cell->lines[i].line = command->lines[i].line;
+        cell->lines[i].quantity_milli = command->lines[i].quantity_milli;
+        cell->line_list[i] = &cell->lines[i];
+    }
+    return true;
+}
+
 static void fill_return_purchase(const struct talea_command *command, struct cell *cell)
 {
     talea__v1__batch_return_purchase__init(&cell->body.return_purchase);
+    cell->body.return_purchase.lines = cell->line_list;
+    cell->body.return_purchase.n_lines = command->line_count;
     cell->body.return_purchase.sale_id = id_of(command->subject);
     cell->body.return_purchase.amount_minor = command->amount_minor;
     cell->command.command_case = TALEA__V1__BATCH_COMMAND__COMMAND_RETURN_PURCHASE;
@@ -169,6 +193,28 @@ static int execute(struct talea_client *client, const Talea__V1__ExecuteBatchReq
     return code;
 }
 
+static bool fill_all(const struct talea_command *commands, size_t count, struct cell *cells,
+                     Talea__V1__BatchCommand **list)
+{
+    bool is_filled = cells != NULL && list != NULL;
+    for (size_t i = 0; is_filled && i < count; i++) {
+        is_filled = fill_lines(&commands[i], &cells[i]);
+        fill(&commands[i], &cells[i]);
+        list[i] = &cells[i].command;
+    }
+    return is_filled;
+}
+
+static bool are_lines_few(const struct talea_command *commands, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (commands[i].line_count > TALEA_RETURNED_LINES_MAX) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int talea_execute_batch(struct talea_client *client, const struct talea_command *commands,
                         size_t count, int is_linked, int64_t timeout_ms,
                         struct talea_answer *out_answers, struct talea_error *error)
@@ -179,21 +225,25 @@ int talea_execute_batch(struct talea_client *client, const struct talea_command 
         return client_fail(error, TALEA_INVALID_ARGUMENT, "INVALID_BATCH",
                            "A batch has 1 to 8192 commands.");
     }
-    struct cell *cells = malloc(count * sizeof *cells);
+    if (!are_lines_few(commands, count)) {
+        return client_fail(error, TALEA_INVALID_ARGUMENT, "INVALID_INPUT",
+                           "There are more lines than one return may have.");
+    }
+    struct cell *cells = calloc(count, sizeof *cells);
     Talea__V1__BatchCommand **list = malloc(count * sizeof *list);
     int code = TALEA_OK;
-    if (cells == NULL || list == NULL) {
+    if (!fill_all(commands, count, cells, list)) {
         code = client_fail(error, TALEA_RESOURCE_EXHAUSTED, "RESOURCE_EXHAUSTED",
                            "There is no memory.");
     } else {
-        for (size_t i = 0; i < count; i++) {
-            fill(&commands[i], &cells[i]);
-            list[i] = &cells[i].command;
-        }
         request.commands = list;
         request.n_commands = count;
         request.is_linked = is_linked != 0;
         code = execute(client, &request, timeout_ms, out_answers, error);
+    }
+    for (size_t i = 0; cells != NULL && i < count; i++) {
+        free(cells[i].lines);
+        free(cells[i].line_list);
     }
     free(list);
     free(cells);

@@ -16,6 +16,10 @@
 #include "node/replier.h"
 #include "talea/v1/ledger.pb-c.h"
 
+/* Of coupons, shown with the purchases of one batch: what became of them fits in one answer of
+ * LIMIT_MESSAGE_BYTES, with rules of LIMIT_RULE_NAME_BYTES. */
+#define BATCH_CODES_MAX 16384u
+
 /* What a caller sent, of either call. Borrowed. */
 struct batch_said {
     Talea__V1__BatchCommand *const *commands;
@@ -67,7 +71,7 @@ struct batch_room {
 struct batch_room *batch_room_create(struct node *node);
 void batch_room_destroy(struct batch_room *room);
 
-/* From 1 to LIMIT_BATCH_COMMANDS commands? */
+/* From 1 to LIMIT_BATCH_COMMANDS commands, and at most BATCH_CODES_MAX codes with them? */
 bool batch_fits(const struct batch_said *said);
 /* Of one that does not fit. */
 struct rpc_status batch_refusal(const struct batch_said *said);

@@ -308,15 +308,35 @@ static unsigned read_command(struct batch_reading *reading, const Talea__V1__Bat
     return refusal != READ_OK ? refusal : read_body(reading, said, command);
 }
 
-bool batch_fits(const struct batch_said *said)
+static size_t codes_of(const struct batch_said *said)
+{
+    size_t codes = 0;
+    for (size_t i = 0; i < said->count; i++) {
+        const Talea__V1__BatchCommand *command = said->commands[i];
+        bool is_earn = command->command_case == TALEA__V1__BATCH_COMMAND__COMMAND_EARN;
+        codes += is_earn ? command->earn->n_codes : 0;
+    }
+    return codes;
+}
+
+static bool is_count_right(const struct batch_said *said)
 {
     return said->count >= 1 && said->count <= LIMIT_BATCH_COMMANDS;
 }
 
+bool batch_fits(const struct batch_said *said)
+{
+    return is_count_right(said) && codes_of(said) <= BATCH_CODES_MAX;
+}
+
 struct rpc_status batch_refusal(const struct batch_said *said)
 {
-    return rpc_status_make(3, "INVALID_BATCH", "A batch has 1 to %u commands, not %zu.",
-                           LIMIT_BATCH_COMMANDS, said->count);
+    return is_count_right(said)
+               ? rpc_status_make(3, "INVALID_BATCH",
+                                 "A batch shows at most %u codes, not %zu: make it smaller.",
+                                 BATCH_CODES_MAX, codes_of(said))
+               : rpc_status_make(3, "INVALID_BATCH", "A batch has 1 to %u commands, not %zu.",
+                                 LIMIT_BATCH_COMMANDS, said->count);
 }
 
 /* One that can't be done undoes the others of its link. */

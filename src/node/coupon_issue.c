@@ -106,8 +106,15 @@ static bool read_recipient(struct issuing *issuing, const struct ledger_view *vi
     if (err == ERR_OK) {
         err = shopper_key(&recipient->owner, &issuing->arena, &recipient->key);
     }
-    if (err == ERR_NOT_FOUND && issuing->request->one_each) {
-        recipient->is_gone = true;
+    bool is_card = err == ERR_OK && recipient->owner.kind == OWNER_CARD;
+    if (issuing->request->one_each && is_card && named.kind == OWNER_CARD) {
+        refuse(
+            call, 3, "INVALID_INPUT",
+            "With one_each all are members of this brand: an issue is taken back by its members.");
+        return false;
+    }
+    if (issuing->request->one_each && (err == ERR_NOT_FOUND || is_card)) {
+        recipient->is_gone = true; /* erased, or another home's by now */
         return true;
     }
     if (err == ERR_NOT_FOUND) {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <talea/ledger.h>
 #include <talea/programme.h>
 
 #define TIMEOUT_MS 10000
@@ -59,6 +60,10 @@ static void run_purchase(struct talea_client *till, const char *card)
     CHECK(earned.points == 28 + 20 + 3 && earned.code_count == 2);
     CHECK(earned.codes[0].is_taken && !earned.codes[1].is_taken);
     CHECK(strcmp(earned.codes[1].reason, "code_unknown") == 0);
+    char other[TALEA_UUID_SIZE];
+    memcpy(other, earned.sale_id, sizeof other);
+    talea_uuid_v7(earn.transaction_id);
+    CHECK(talea_earn(till, &earn, TIMEOUT_MS, &earned, &error) == TALEA_OK);
     struct talea_returned_line line = {.line = 2};
     struct talea_return_purchase back = {
         .sale_id = earned.sale_id, .lines = &line, .line_count = 1};
@@ -74,6 +79,14 @@ static void run_purchase(struct talea_client *till, const char *card)
     back.line_count = TALEA_RETURNED_LINES_MAX + 1;
     CHECK(talea_return_purchase(till, &back, TIMEOUT_MS, &returned, &error) ==
           TALEA_INVALID_ARGUMENT);
+    const struct talea_returned_line rest = {.line = 1};
+    struct talea_command bulk = {
+        .kind = TALEA_COMMAND_RETURN_PURCHASE, .lines = &rest, .line_count = 1};
+    struct talea_answer answered_bulk;
+    talea_id_v7(bulk.transaction_id);
+    CHECK(talea_id_parse(other, bulk.subject) == TALEA_OK);
+    CHECK(talea_execute_batch(till, &bulk, 1, 0, TIMEOUT_MS, &answered_bulk, &error) == TALEA_OK);
+    CHECK(answered_bulk.refusal == NULL && answered_bulk.points == 40);
     struct talea_survey_answer answer = {
         .survey = "visit", .sale_id = earned.sale_id, .score = 9, .comment = "fresh"};
     struct talea_survey_answered answered;
@@ -91,7 +104,7 @@ static void run_event(struct talea_client *till, const char *card)
     struct talea_earned earned;
     talea_uuid_v7(review.transaction_id);
     CHECK(talea_record_event(till, &review, TIMEOUT_MS, &earned, &error) == TALEA_OK);
-    CHECK(earned.points == 500 && earned.is_home && earned.available_points == 33 + 7 + 500);
+    CHECK(earned.points == 500 && earned.is_home && earned.available_points == 33 + 11 + 7 + 500);
     review.event = "revue";
     talea_uuid_v7(review.transaction_id);
     CHECK(talea_record_event(till, &review, TIMEOUT_MS, &earned, &error) != TALEA_OK);

@@ -281,6 +281,12 @@ class Coupons(unittest.TestCase):
             request.count = 3
             self.assertEqual(wire.refusal(office.IssueCoupons, request),
                              ("INVALID_ARGUMENT", "INVALID_INPUT"))
+            # Revoking an issue goes over the brand's own members: nobody else's code is in it.
+            others = pb.programme.IssueCouponsRequest(
+                transaction_id=wire.uuid7(), coupon="next", one_each=True,
+                members=[pb.types.MemberSelector(card=self.card("fuel"))])
+            self.assertEqual(wire.refusal(office.IssueCoupons, others),
+                             ("INVALID_ARGUMENT", "INVALID_INPUT"))
         self.assertEqual([bool(code) for code in first], [True, False, True])
         words = ["coupon", "issue", "next", "--segment", "lettered", "--transaction-id", identity]
         self.grocer.kill()
@@ -330,7 +336,15 @@ class Coupons(unittest.TestCase):
             self.grocer.kill()
             self.grocer.start()
         with wire.channel(self.grocer, "till") as channel:
-            again = wire.service(channel, pb.ledger, "LedgerService").ExecuteBatch(request).answers
+            ledger = wire.service(channel, pb.ledger, "LedgerService")
+            again = ledger.ExecuteBatch(request).answers
+            # More codes than what became of them fits in one answer: nothing of it takes place.
+            many = pb.ledger.BatchEarn(card=cards[0], amount_minor=100,
+                                       codes=[f"C{n}" for n in range(16)])
+            large = pb.ledger.ExecuteBatchRequest(commands=[pb.ledger.BatchCommand(
+                transaction_id=uuid.uuid4().bytes, earn=many) for _ in range(1025)])
+            self.assertEqual(wire.refusal(ledger.ExecuteBatch, large),
+                             ("INVALID_ARGUMENT", "INVALID_BATCH"))
         self.assertEqual(first[11].refusal, pb.ledger.REFUSAL_INVALID_LINES)
         for answers in (first, again):
             taken = [answer.codes[0].is_taken for answer in answers[:11]]

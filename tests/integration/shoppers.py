@@ -155,7 +155,7 @@ webhooks:
     def test_lines_come_back_after_the_birthday_was_changed(self):
         """What a quote promised for a birthday is given; judged again it would not be, and then a
         return says so, until it goes by amount or the birthday is that one again."""
-        card = self.add("--birthday", day().strftime("%m-%d"))
+        card = self.add("--birthday", day(1).strftime("%m-%d"))
         lines = ["--line", "product=1,amount=3.00", "--line", "product=2,amount=2.00"]
         quote = self.grocer.cli("quote", card, *lines)
         self.grocer.cli("member", "set", card, "--birthday", day(20).strftime("%m-%d"))
@@ -166,7 +166,7 @@ webhooks:
                       "(LINES_DIFFER)", result.stderr)
         self.assertEqual(self.grocer.cli("return", "purchase", sale["sale_id"], "5.00")
                          ["taken_points"], 7)
-        self.grocer.cli("member", "set", card, "--birthday", day().strftime("%m-%d"))
+        self.grocer.cli("member", "set", card, "--birthday", day(1).strftime("%m-%d"))
         sale = self.grocer.cli("earn", card, *lines)["sale_id"]
         back = [self.grocer.cli("return", "purchase", sale, "--line", line) for line in ("2", "1")]
         self.assertEqual([(one["taken_points"], one["amount_minor"]) for one in back],
