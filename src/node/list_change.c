@@ -140,7 +140,7 @@ static bool read_item(struct list_stream *lists, const Talea__V1__ChangeListRequ
     }
     if (err == ERR_INPUT) {
         return import_refuse(&item->refusal, "INVALID_SELECTOR",
-                             "Name the member by one of card, member_id or reference.");
+                             "What names the member is no card number, member_id or reference.");
     }
     if (err != ERR_OK || row.is_pool) {
         return import_refuse_verdict(&item->refusal, VERDICT_MEMBER_UNKNOWN);

@@ -250,6 +250,11 @@ webhooks:
         self.refused("LIST_EXISTS", "list", "create", "staff")
         self.assertEqual(self.grocer.cli("list", "add", "staff", path),
                          {"rows": 3, "changed": 2, "unchanged": 1, "rejected": 0})
+        odd = path + ".odd"
+        with open(odd, "w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([["card"], ["123"]])
+        self.assertIn(":2: INVALID_SELECTOR: What names the member is no card number",
+                      self.grocer.talea("list", "add", "staff", odd, expect=1).stderr)
         result = self.grocer.talea("list", "add", "stuff", path, expect=1)
         self.assertIn("There is no such list", result.stderr)
         self.assertEqual(self.rules(cards[0], "5.00"), {"staff-extra": 11})
