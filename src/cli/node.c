@@ -84,7 +84,9 @@ enum cli_exit run_status(struct cli *cli)
     fprintf(cli->out, "charter    epoch %llu\n", (unsigned long long)status->charter_epoch);
     fprintf(cli->out, "key        %s\n", status->signing_key);
     fprintf(cli->out, "period     %s\n",
-            period_format((struct period){status->open_period}, period));
+            status->open_period == 0 /* a coalition of one: nobody to settle with */
+                ? "-"
+                : period_format((struct period){status->open_period}, period));
     fprintf(cli->out, "units      %s with %u decimals, %s\n", status->points_name,
             status->points_decimals, status->currency);
     fprintf(cli->out, "journal    %llu rows, %llu checkpointed\n",

@@ -48,6 +48,9 @@ class Adjustments(unittest.TestCase):
                           "grocer/admin/admin", "spilt milk"))
         self.refused("ADJUSTMENT_ENDED", "adjustment", "reject", adjustment, "--as", "admin")
 
+    def test_who_is_alone_has_no_period(self):
+        self.assertRegex(self.node.talea("status").stdout, r"\nperiod +-\n")
+
     def test_what_is_rejected_moves_nothing(self):
         adjustment = self.propose(100)
         self.node.cli("adjustment", "reject", adjustment, "--as", "admin")
