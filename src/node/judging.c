@@ -309,6 +309,17 @@ static enum err check_promise(struct node *node, const struct ledger_view *view,
     return err;
 }
 
+/* Now that its points are known. */
+static void hold_against_fraud_rules(struct node *node, struct judging_case *judged)
+{
+    enum fraud_giving giving =
+        judged->purpose == JUDGING_CONFIRM ? FRAUD_GIVES_PROMISED : FRAUD_GIVES_JUDGED;
+    if (judged->fraud.is_watched && !judged->is_known) {
+        fraud_gate_count_points(node->fraud_gate, giving, judged->judgement.points.minor,
+                                &judged->give, &judged->fraud);
+    }
+}
+
 enum err judging_try(struct node *node, const struct ledger_view *view, struct judging_case *judged,
                      struct note *note)
 {
@@ -329,6 +340,7 @@ enum err judging_try(struct node *node, const struct ledger_view *view, struct j
     if (judged->purpose == JUDGING_QUOTE) {
         return judging_make_reserve(node, judged, note);
     }
+    hold_against_fraud_rules(node, judged);
     make_sale(node, judged);
     return ERR_OK;
 }
