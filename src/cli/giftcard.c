@@ -6,6 +6,7 @@
 #include "cli/message.h"
 #include "cli/reward.h"
 #include "cli/selector.h"
+#include "ledger/gift_card.h"
 
 #define PIN_OPTION                                                                                 \
     {                                                                                              \
@@ -37,6 +38,19 @@ static const char *pin_of(const struct cli *cli)
 
 /* ---- Issuing ---- */
 
+static enum cli_exit refuse_value(struct cli *cli, const char *amount)
+{
+    const struct units *units;
+    char most[AMOUNT_TEXT_MAX];
+    enum cli_exit outcome = session_units(cli, &units);
+    return outcome != CLI_OK
+               ? outcome
+               : cli_fail(cli, CLI_USAGE, "INVALID_INPUT", NULL,
+                          "--amount: %s is more than a card may hold, %s %s", amount,
+                          amount_format(GIFT_VALUE_MAX, units->currency_decimals, most),
+                          units->currency);
+}
+
 static enum cli_exit fill_issue(struct cli *cli, Talea__V1__IssueGiftCardsRequest *request)
 {
     struct note note = {""};
@@ -54,6 +68,9 @@ static enum cli_exit fill_issue(struct cli *cli, Talea__V1__IssueGiftCardsReques
     }
     enum cli_exit outcome =
         amounts_read_money(cli, "--amount", amount, NULL, &request->amount_minor);
+    if (outcome == CLI_OK && request->amount_minor > GIFT_VALUE_MAX) {
+        outcome = refuse_value(cli, amount);
+    }
     if (outcome == CLI_OK) {
         outcome = amounts_read_time_of(cli, OPT_UNTIL, "--until", &until_ms);
     }

@@ -247,6 +247,7 @@ static enum err take(struct sold *sold, size_t at, struct note *note)
     if (count == 0 && take->is_of_lines) {
         return ERR_OK;
     }
+    sold->tally.taken++;
     for (size_t i = 0; i < sold->trial_count; i++) {
         struct points taken = {0};
         uint64_t sale = get_u64_be(take->sale.bytes + 8 * i);

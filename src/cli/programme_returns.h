@@ -15,6 +15,7 @@ struct sold;
 struct sold_tally {
     uint64_t matched; /* returns that gave back something of a sale */
     uint64_t refused; /* of which no line fits a sale that has enough left */
+    uint64_t taken;   /* times that something of one sale came back */
     int64_t points_minor;
 };
 

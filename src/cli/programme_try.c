@@ -99,14 +99,26 @@ static void print_explanation(struct replay *replay, const struct receipt *recei
     }
 }
 
+/* Fraud rules count what the ledger would be told: one for each sale of which something came back.
+ */
+static enum err take_return(struct replay *replay, const struct receipt *receipt, struct note *note)
+{
+    struct slice member = member_of_receipt(receipt);
+    uint64_t before = sold_tally(replay->sold).taken;
+    replay->returns++;
+    TRY(int64_add(replay->returned_minor, receipt->total.minor, &replay->returned_minor));
+    TRY(sold_return(replay->sold, receipt, member, note));
+    for (uint64_t i = before; i < sold_tally(replay->sold).taken; i++) {
+        fraud_trial_note(replay->fraud, receipt, member, 0);
+    }
+    return ERR_OK;
+}
+
 static enum err on_receipt(void *context, const struct receipt *receipt, struct note *note)
 {
     struct replay *replay = context;
     if (receipt->kind == RECEIPT_RETURN) {
-        replay->returns++;
-        fraud_trial_note(replay->fraud, receipt, member_of_receipt(receipt), 0);
-        TRY(int64_add(replay->returned_minor, receipt->total.minor, &replay->returned_minor));
-        return sold_return(replay->sold, receipt, member_of_receipt(receipt), note);
+        return take_return(replay, receipt, note);
     }
     if (receipt->currency[0] != '\0' &&
         strcmp(receipt->currency, replay->programme.units.currency) != 0) {
@@ -413,8 +425,9 @@ static void print_totals(const struct replay *replay)
     }
     if (replay->ahead > 0) {
         fprintf(out,
-                "%llu of the sales are of a time that is still to come: no import takes them yet\n",
-                (unsigned long long)replay->ahead);
+                "%llu of the sales %s of a time that is still to come: no import takes %s yet\n",
+                (unsigned long long)replay->ahead, replay->ahead == 1 ? "is" : "are",
+                replay->ahead == 1 ? "it" : "them");
     }
     for (uint64_t i = 0; i < replay->rejected && i < REJECTS_SHOWN; i++) {
         fprintf(out, "row %llu: %s\n", (unsigned long long)replay->rejects[i].row,

@@ -208,6 +208,10 @@ static enum err judge_again(struct batch_sale *sale)
     struct outcome *outcome = &room->outcomes[sale->at];
     while (judging_has_moved(outcome->verdict) && sale->judged.tried < JUDGING_TRIES) {
         TRY(judge_sale(sale));
+        if (sale->judged.fraud.is_refused) {
+            *outcome = (struct outcome){.err = ERR_OK};
+            return batch_refuse_fraud(room, sale->at, &sale->judged.fraud);
+        }
         TRY(engine_execute_batch(room->node->engine, sale->judged.commands,
                                  sale->judged.command_count, true, sale->outcomes));
         keep_outcome(sale, ERR_OK);
@@ -281,6 +285,17 @@ static enum err admit(struct batch_judging *batch, enum fraud_giving giving, str
     return fraud_gate_admit_again(gate, batch->snapshot, giving, earn, out_fraud);
 }
 
+/* Its points are too many, unless nothing comes of those that are under way. */
+static enum err judge_doubted(struct batch_sale *sale)
+{
+    struct batch_judging *batch = sale->batch;
+    struct judging_case *judged = &sale->judged;
+    TRY(settle(batch));
+    TRY(fraud_gate_admit_again(batch->room->node->fraud_gate, batch->snapshot, FRAUD_GIVES_JUDGED,
+                               &judged->give, &judged->fraud));
+    return judged->fraud.is_refused ? ERR_OK : judge_sale(sale);
+}
+
 /* Judges it on the standing as those before it leave it, unless fraud rules refuse it. */
 static enum err prepare_sale(struct batch_judging *batch, size_t at, struct batch_sale *sale)
 {
@@ -291,7 +306,12 @@ static enum err prepare_sale(struct batch_judging *batch, size_t at, struct batc
         TRY(settle(batch));
     }
     TRY(admit(batch, FRAUD_GIVES_JUDGED, &sale->judged.give, &sale->judged.fraud));
-    return sale->judged.fraud.is_refused ? ERR_OK : judge_sale(sale);
+    if (sale->judged.fraud.is_refused) {
+        return ERR_OK;
+    }
+    TRY(judge_sale(sale));
+    return sale->judged.fraud.is_refused && sale->judged.fraud.is_anew ? judge_doubted(sale)
+                                                                       : ERR_OK;
 }
 
 static struct batch_sale *make_sale(struct batch_judging *batch, size_t at)

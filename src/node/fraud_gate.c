@@ -53,30 +53,6 @@ void fraud_gate_destroy(struct fraud_gate *gate)
     }
 }
 
-/* An id that follows from another one, at the same place in time. */
-static struct uid derived(const char *what, struct slice from, const struct uid *at)
-{
-    struct hasher hasher;
-    hasher_init(&hasher, HASH_DOMAIN_BODY);
-    hasher_add(&hasher, slice_of(what, strlen(what)));
-    hasher_add(&hasher, from);
-    struct hash hash = hasher_finish(&hasher);
-    struct uid id = *at;
-    memcpy(id.bytes + 8, hash.bytes, sizeof id.bytes - 8);
-    id.bytes[8] = (uint8_t)((id.bytes[8] & 0x3Fu) | 0x80u); /* RFC 9562, variant 10 */
-    return id;
-}
-
-struct uid fraud_alert_id(const struct uid *sale)
-{
-    return derived("alert", slice_of(sale->bytes, sizeof sale->bytes), sale);
-}
-
-struct uid fraud_return_id(const struct uid *alert)
-{
-    return derived("alert return", slice_of(alert->bytes, sizeof alert->bytes), alert);
-}
-
 /* The rules that are in force now; others begin to count anew. */
 static enum err use_rules(struct fraud_gate *gate, const struct fraud_rules *rules)
 {
@@ -149,7 +125,7 @@ static void forget_refused(struct fraud_gate *gate, const struct fraud_event *ev
     struct known_purchase *known = fraud_known_find(gate->known, &event->id);
     if (known != NULL && known->is_counted) {
         struct fraud_activity activity = event->activity;
-        activity.points = known->has_points ? activity.points : 0;
+        activity.points = known->points;
         fraud_watch_forget(gate->watch, &activity);
         known->is_counted = false;
     }
@@ -164,7 +140,10 @@ static bool is_news(struct fraud_gate *gate, const struct fraud_event *event,
         return true;
     }
     bool has_points = known->has_points;
-    known->has_points = true;
+    if (!has_points) {
+        known->has_points = true;
+        known->points = activity->points;
+    }
     activity->kind = FRAUD_POINTS;
     return !has_points;
 }
@@ -251,21 +230,50 @@ static struct command alert_of(const struct fraud_gate *gate, const struct comma
     return alert;
 }
 
+static enum alert_action meant_by(const struct fraud_gate *gate, size_t rule,
+                                  enum fraud_giving giving)
+{
+    static const enum alert_action actions[FRAUD_ACTION_END] = {ALERT_ONLY, ALERT_HELD,
+                                                                ALERT_REFUSED};
+    enum fraud_action action = gate->rules.rules[rule].action;
+    bool is_promised = action == FRAUD_REFUSE && giving == FRAUD_GIVES_PROMISED;
+    return actions[is_promised ? FRAUD_HOLD : action];
+}
+
 /* What the hit means for the purchase. */
 static void decide(const struct fraud_gate *gate, const struct fraud_hit *hit,
                    enum fraud_giving giving, struct command *earn, struct fraud_decision *out)
 {
-    static const enum alert_action actions[FRAUD_ACTION_END] = {ALERT_ONLY, ALERT_HELD,
-                                                                ALERT_REFUSED};
-    enum fraud_action action = gate->rules.rules[hit->rule].action;
-    action = action == FRAUD_REFUSE && giving == FRAUD_GIVES_PROMISED ? FRAUD_HOLD : action;
-    out->is_refused = action == FRAUD_REFUSE;
-    out->has_alert = action == FRAUD_HOLD || hit->is_new;
-    out->alert = alert_of(gate, earn, hit, actions[action]);
-    if (action == FRAUD_HOLD) {
+    enum alert_action action = meant_by(gate, hit->rule, giving);
+    out->is_refused = action == ALERT_REFUSED;
+    out->has_alert = action == ALERT_HELD || hit->is_new;
+    out->alert = alert_of(gate, earn, hit, action);
+    if (action == ALERT_HELD) {
         struct unix_ms end = review_end(gate, &earn->earn);
         out->alert.finding.begins_at = earn->earn.active_from;
         earn->earn.active_from = end.ms > earn->earn.active_from.ms ? end : earn->earn.active_from;
+    }
+}
+
+/* `activity` is all of the purchase that is counted. */
+static void take_hit(struct fraud_gate *gate, const struct fraud_hit *hit,
+                     const struct fraud_activity *activity, enum fraud_giving giving,
+                     struct command *earn, struct known_purchase *known, struct fraud_decision *out)
+{
+    known->has_hit = true;
+    known->is_new = hit->is_new;
+    known->rule = (uint8_t)hit->rule;
+    known->found = hit->found;
+    known->total = hit->total;
+    fraud_metrics_count(&gate->metrics, &gate->rules.rules[hit->rule]);
+    decide(gate, hit, giving, earn, out);
+    if (out->is_refused) {
+        fraud_watch_forget(gate->watch, activity);
+        known->is_counted = false;
+        out->is_counted = false;
+    }
+    if (out->has_alert) {
+        fraud_watch_alerted(gate->watch, out->alert.finding.rule, hit->subject, activity->time);
     }
 }
 
@@ -277,29 +285,15 @@ static void admit_anew(struct fraud_gate *gate, enum fraud_giving giving, struct
     struct fraud_activity activity = fraud_activity_of_earn(earn, member);
     struct known_purchase *known = fraud_known_keep(gate->known, &earn->transaction_id);
     known->has_points = giving == FRAUD_GIVES_BY_RATE;
-    activity.points = known->has_points ? fraud_points_of_earn(&earn->earn) : 0;
+    known->points = known->has_points ? fraud_points_of_earn(&earn->earn) : 0;
+    activity.points = known->points;
     size_t count = fraud_watch_note(gate->watch, &activity, hits);
     const struct fraud_hit *hit = choose(&gate->rules, hits, count);
     known->is_counted = true;
     out->is_counted = true;
     out->is_anew = true;
-    if (hit == NULL) {
-        return;
-    }
-    known->has_hit = true;
-    known->is_new = hit->is_new;
-    known->rule = (uint8_t)hit->rule;
-    known->found = hit->found;
-    known->total = hit->total;
-    fraud_metrics_count(&gate->metrics, &gate->rules.rules[hit->rule]);
-    decide(gate, hit, giving, earn, out);
-    if (out->is_refused) {
-        fraud_watch_forget(gate->watch, &activity);
-        known->is_counted = false;
-        out->is_counted = false;
-    }
-    if (out->has_alert) {
-        fraud_watch_alerted(gate->watch, out->alert.finding.rule, hit->subject, activity.time);
+    if (hit != NULL) {
+        take_hit(gate, hit, &activity, giving, earn, known, out);
     }
 }
 
@@ -333,6 +327,7 @@ static enum err is_told(struct node *node, const struct command *earn, bool *out
 
 static void begin_decision(struct fraud_decision *out)
 {
+    out->is_watched = false;
     out->is_anew = false;
     out->is_counted = false;
     out->is_refused = false;
@@ -347,6 +342,7 @@ static enum err admit(struct fraud_gate *gate, const struct fraud_rules *rules,
     TRY(use_rules(gate, rules));
     TRY(catch_up(gate, &is_behind));
     const struct known_purchase *known = fraud_known_find(gate->known, &earn->transaction_id);
+    out->is_watched = true;
     if (known == NULL) {
         admit_anew(gate, giving, earn, out);
     } else {
@@ -425,6 +421,62 @@ enum err fraud_gate_admit_again(struct fraud_gate *gate, const struct snapshot *
     return err;
 }
 
+/* Something stricter was found. */
+static void take_hit_back(struct fraud_gate *gate, const struct known_purchase *known,
+                          struct command *earn, const struct fraud_decision *decision)
+{
+    const struct alert_finding *finding = &decision->alert.finding;
+    if (decision->has_alert && known->is_new) {
+        fraud_watch_not_alerted(gate->watch, finding->rule, finding->subject, earn->business_time);
+    }
+    if (decision->has_alert && finding->action == ALERT_HELD) {
+        earn->earn.active_from = finding->begins_at;
+    }
+}
+
+/* Under the lock. */
+static void count_points(struct fraud_gate *gate, enum fraud_giving giving, int64_t points,
+                         struct command *earn, struct known_purchase *known,
+                         struct fraud_decision *out)
+{
+    struct fraud_hit hits[LIMIT_FRAUD_RULES];
+    char member[UID_TEXT_MAX];
+    struct fraud_activity activity = fraud_activity_of_earn(earn, member);
+    activity.kind = FRAUD_POINTS;
+    activity.points = known->points;
+    if (known->has_points) {
+        fraud_watch_forget(gate->watch, &activity);
+    }
+    known->has_points = true;
+    known->points = points;
+    activity.points = points;
+    size_t count = fraud_watch_note(gate->watch, &activity, hits);
+    const struct fraud_hit *hit = choose(&gate->rules, hits, count);
+    bool is_taken =
+        hit != NULL && (!known->has_hit || (!out->has_alert && hit->is_new) ||
+                        meant_by(gate, hit->rule, giving) > meant_by(gate, known->rule, giving));
+    if (is_taken) {
+        activity.kind = FRAUD_EARNS;
+        take_hit_back(gate, known, earn, out);
+        take_hit(gate, hit, &activity, giving, earn, known, out);
+    }
+}
+
+void fraud_gate_count_points(struct fraud_gate *gate, enum fraud_giving giving, int64_t points,
+                             struct command *earn, struct fraud_decision *decision)
+{
+    pthread_mutex_lock(&gate->lock);
+    struct known_purchase *known =
+        gate->known == NULL ? NULL : fraud_known_find(gate->known, &earn->transaction_id);
+    bool is_found = decision->is_refused || decision->has_alert;
+    if (known != NULL && known->is_counted && decision->is_counted) {
+        count_points(gate, giving, points, earn, known, decision);
+    } else if (known != NULL && !decision->is_counted && !is_found) {
+        admit_again(gate, known, giving, earn, decision); /* what became of it meanwhile */
+    }
+    pthread_mutex_unlock(&gate->lock);
+}
+
 /* Under the lock. */
 static void drop(struct fraud_gate *gate, const struct command *earn,
                  const struct fraud_decision *decision)
@@ -436,7 +488,7 @@ static void drop(struct fraud_gate *gate, const struct command *earn,
         return; /* other rules are in force by now, or the journal said so, too */
     }
     struct fraud_activity activity = fraud_activity_of_earn(earn, member);
-    activity.points = known->has_points ? fraud_points_of_earn(&earn->earn) : 0;
+    activity.points = known->points;
     fraud_watch_forget(gate->watch, &activity);
     if (decision->has_alert && known->is_new) {
         fraud_watch_not_alerted(gate->watch, decision->alert.finding.rule,
@@ -495,7 +547,7 @@ static enum err look(struct fraud_gate *gate, const struct fraud_rules *rules,
 /* One that can't be raised is found again by the next start; its id is the same then. */
 static void raise_found(struct fraud_gate *gate, const struct fraud_finding_row *row)
 {
-    struct uid id = derived(row->rule, slice_of(row->subject, strlen(row->subject)), &row->at);
+    struct uid id = fraud_found_id(row->rule, row->subject, &row->at);
     struct command alert = command_now(gate->node, COMMAND_RAISE_ALERT, &id);
     alert.business_time = row->time;
     alert.is_dated = true;

@@ -2,6 +2,9 @@
  * before the ledger is told of it, by whichever way it comes: a till, a batch, a stream, an import.
  * What else there is, from partners above all, is counted as the journal has it.
  *
+ * Of a purchase that rules of the programme judge the points are counted when it is judged, before
+ * the ledger is told of it: the one that goes beyond is refused, or held.
+ *
  * What was counted is in memory, and follows from the journal: at a start the last window's rows
  * are read once more. A purchase counts once, from when it is admitted; one that a rule or the
  * ledger refuses doesn't. A repeat is no second purchase. Windows are those of the purchases' own
@@ -26,12 +29,13 @@ struct outcome;
 /* How a purchase's points come about. */
 enum fraud_giving {
     FRAUD_GIVES_BY_RATE, /* or by hand: they are in the command */
-    FRAUD_GIVES_JUDGED,  /* they are counted once the journal has them */
+    FRAUD_GIVES_JUDGED,  /* they are counted when it is judged (fraud_gate_count_points) */
     FRAUD_GIVES_PROMISED /* the same; by a quote: it is not refused */
 };
 
 /* What the rules make of a purchase. */
 struct fraud_decision {
+    bool is_watched; /* there are rules, and the ledger has not been told of it */
     bool is_anew;    /* it is no repeat */
     bool is_counted; /* by this admission */
     bool is_refused;
@@ -56,6 +60,11 @@ MUST_USE enum err fraud_gate_admit(struct fraud_gate *gate, const struct snapsho
 MUST_USE enum err fraud_gate_admit_again(struct fraud_gate *gate, const struct snapshot *snapshot,
                                          enum fraud_giving giving, struct command *earn,
                                          struct fraud_decision *out_decision);
+/* Rules of the programme judged what was admitted, and it gets so many points: before the ledger is
+ * told of it they are counted, in place of those of an earlier try. The decision may become a
+ * stricter one; what was found before stands. Of one that is refused now nothing is counted. */
+void fraud_gate_count_points(struct fraud_gate *gate, enum fraud_giving giving, int64_t points,
+                             struct command *earn, struct fraud_decision *decision);
 /* Nothing came of what was admitted, and the journal doesn't say so: a link was refused, or the
  * ledger never heard of it. Nothing for what was not counted. */
 void fraud_gate_drop(struct fraud_gate *gate, const struct command *earn,
@@ -69,5 +78,7 @@ void fraud_gate_look(struct fraud_gate *gate);
 /* The id of the alert about a purchase, and of the return that closes it as fraud. */
 struct uid fraud_alert_id(const struct uid *sale);
 struct uid fraud_return_id(const struct uid *alert);
+/* Of one about what the journal's row of that id shows. */
+struct uid fraud_found_id(const char *rule, const char *subject, const struct uid *at);
 
 #endif

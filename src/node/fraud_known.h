@@ -10,10 +10,11 @@
 struct known_purchase {
     struct uid id;
     bool is_counted; /* false: refused, by a rule or by the ledger */
-    bool has_points; /* that are counted */
+    bool has_points; /* they are counted, too */
     bool has_hit;
     bool is_new; /* of the hit, as what follows */
     uint8_t rule;
+    int64_t points; /* that are counted */
     int64_t found;
     int64_t total;
 };

@@ -135,6 +135,27 @@ static void uncount(struct import_item *item)
     judged->fraud.is_counted = false;
 }
 
+static enum err refuse_found(struct import_item *item, const struct fraud_decision *decision)
+{
+    struct note words;
+    fraud_gate_words(decision, &words);
+    import_refuse(&item->refusal, "FRAUD_LIMIT", "%s", words.text);
+    return fraud_gate_raise(item->import->node->fraud_gate, decision);
+}
+
+/* Its points are too many, unless nothing comes of those that are under way. */
+static enum err try_doubted(struct import *import, struct import_item *item, struct note *note)
+{
+    struct judging_case *judged = &item->judged->judged;
+    if (!judged->fraud.is_anew) {
+        return ERR_OK;
+    }
+    TRY(wait_for_all(import, item));
+    TRY(fraud_gate_admit_again(import->node->fraud_gate, import->snapshot, FRAUD_GIVES_JUDGED,
+                               &judged->give, &judged->fraud));
+    return judged->fraud.is_refused ? ERR_OK : try_case(import, item, note);
+}
+
 enum err import_judge(struct import *import, const Talea__V1__ImportReceiptsRequest *request,
                       struct import_item *item, const struct command *command)
 {
@@ -158,7 +179,13 @@ enum err import_judge(struct import *import, const Talea__V1__ImportReceiptsRequ
         return ERR_OK;
     }
     err = try_case(import, item, &note);
+    if (err == ERR_OK && judged->fraud.is_refused) {
+        err = try_doubted(import, item, &note);
+    }
     arena_fini(&judged->arena);
+    if (err == ERR_OK && judged->fraud.is_refused) {
+        return refuse_found(item, &judged->fraud);
+    }
     if (err != ERR_OK) {
         uncount(item);
         return refuse_case(item, err, &note);
@@ -170,18 +197,12 @@ enum err import_admit(struct import_item *item, enum fraud_giving giving, struct
                       struct fraud_decision *out_decision)
 {
     struct fraud_gate *gate = item->import->node->fraud_gate;
-    struct note words;
     TRY(fraud_gate_admit(gate, item->import->snapshot, giving, command, out_decision));
     if (out_decision->is_refused && out_decision->is_anew) {
         TRY(wait_for_all(item->import, item));
         TRY(fraud_gate_admit_again(gate, item->import->snapshot, giving, command, out_decision));
     }
-    if (out_decision->is_refused) {
-        fraud_gate_words(out_decision, &words);
-        import_refuse(&item->refusal, "FRAUD_LIMIT", "%s", words.text);
-        return fraud_gate_raise(gate, out_decision);
-    }
-    return ERR_OK;
+    return out_decision->is_refused ? refuse_found(item, out_decision) : ERR_OK;
 }
 
 enum err import_send_found(struct import_item *item, const struct command *command,
@@ -215,6 +236,9 @@ static enum err judge_again(struct import *import, struct import_item *item, str
     TRY(kept_case_decode(slice_of(copy, bytes->length), arena, &kept));
     judged->occasion = kept.occasion;
     TRY(try_case(import, item, note));
+    if (judged->fraud.is_refused) {
+        return refuse_found(item, &judged->fraud);
+    }
     TRY(engine_execute_batch(import->node->engine, judged->commands, judged->command_count, true,
                              item->judged->outcomes));
     import_item_done(item, item->judged->outcomes, judged->command_count, ERR_OK);

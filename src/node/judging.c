@@ -12,6 +12,7 @@
 #include "node/raised.h"
 #include "node/requests.h"
 #include "node/shopper.h"
+#include "programme/coupon.h"
 
 #define TRY_BYTES (8u << 20)
 
@@ -215,12 +216,12 @@ static enum err load_codes(const struct ledger_view *view, struct judging_case *
 {
     struct occasion *occasion = &judged->occasion;
     for (size_t i = 0; i < occasion->code_count && i < LIMIT_SHOWN_CODES; i++) {
-        struct slice code = occasion->codes[i].text;
+        const struct rules_text *text = rules_text(judged->version->rules);
+        struct slice code = coupon_code_settle(text, occasion->codes[i].text, judged->settled[i]);
         struct standing_owner owner = judging_code_owner(code);
         struct standing_row *row;
         TRY(load_row(view, judged, &owner, &row));
-        TRY(former_members_take_code(view, rules_text(judged->version->rules), &judged->owner,
-                                     occasion->shopper.key, code, row));
+        TRY(former_members_take_code(view, text, &judged->owner, occasion->shopper.key, code, row));
         judged->codes[i].text = code;
         judged->codes[i].standing = standing_of_row(row);
     }
@@ -308,6 +309,17 @@ static enum err check_promise(struct node *node, const struct ledger_view *view,
     return err;
 }
 
+/* Now that its points are known. */
+static void hold_against_fraud_rules(struct node *node, struct judging_case *judged)
+{
+    enum fraud_giving giving =
+        judged->purpose == JUDGING_CONFIRM ? FRAUD_GIVES_PROMISED : FRAUD_GIVES_JUDGED;
+    if (judged->fraud.is_watched && !judged->is_known) {
+        fraud_gate_count_points(node->fraud_gate, giving, judged->judgement.points.minor,
+                                &judged->give, &judged->fraud);
+    }
+}
+
 enum err judging_try(struct node *node, const struct ledger_view *view, struct judging_case *judged,
                      struct note *note)
 {
@@ -328,6 +340,7 @@ enum err judging_try(struct node *node, const struct ledger_view *view, struct j
     if (judged->purpose == JUDGING_QUOTE) {
         return judging_make_reserve(node, judged, note);
     }
+    hold_against_fraud_rules(node, judged);
     make_sale(node, judged);
     return ERR_OK;
 }

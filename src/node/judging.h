@@ -69,6 +69,7 @@ struct judging_case {
     struct arena arena;                         /* of one try */
     uint8_t seed[32];                           /* of codes that it gives: the same in each try */
     struct shown_code codes[LIMIT_SHOWN_CODES]; /* of the occasion, with their standings */
+    char settled[LIMIT_SHOWN_CODES][LIMIT_CODE_BYTES]; /* where they were typed otherwise */
     struct buffer groups;
     struct buffer evidence;
     struct judgement judgement;
@@ -104,7 +105,8 @@ const struct outcome *judging_outcome(const struct outcome *outcomes, size_t cou
 /* Refused since what it was judged on is no more so: judged again it may be taken. */
 bool judging_has_moved(enum verdict verdict);
 /* Judges, and makes the commands. ERR_INPUT and ERR_RANGE with a note as judge says; also when
- * what is kept of it would be too large. */
+ * what is kept of it would be too large. Of a sale that was admitted `fraud` may say now that it is
+ * refused, for its points: then it is not to be told to the ledger. */
 MUST_USE enum err judging_try(struct node *node, const struct ledger_view *view,
                               struct judging_case *judged, struct note *note);
 

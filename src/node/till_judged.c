@@ -226,11 +226,30 @@ static enum err prepare(struct till_judged *till, struct note *note)
     return err;
 }
 
+/* For the points that it would get. */
+static void refuse_fraud(struct till_judged *till)
+{
+    const struct fraud_decision *fraud = &till->judged.fraud;
+    enum err err = fraud_gate_raise(till->node->fraud_gate, fraud);
+    if (err != ERR_OK) {
+        refuse_try(till, err, NULL);
+        return;
+    }
+    till->refusal = (struct till_refusal){.code = 9, .reason = "FRAUD_LIMIT"};
+    fraud_gate_words(fraud, &till->refusal.text);
+    judge_gate_leave(&till->node->judge_gate, &till->turn);
+    end_refused(till);
+}
+
 static void try_judging(struct till_judged *till)
 {
     struct note note = {""};
     struct judging_case *judged = &till->judged;
     enum err err = prepare(till, &note);
+    if (err == ERR_OK && judged->fraud.is_refused) {
+        refuse_fraud(till);
+        return;
+    }
     if (err == ERR_OK && till->has_bound &&
         judged->judgement.points.minor > till->snapshot->till_points_max.minor) {
         err = note_set(&note, ERR_INPUT,

@@ -139,14 +139,21 @@ class Coupons(unittest.TestCase):
         self.assertEqual((first["discount_minor"], first["earned_points"]), (200, 18))
         self.assertEqual(self.codes(first), [("LENZ", True, "spring-tenth", "fired"),
                                              ("LENS", False, "", "code_unknown")])
-        again = self.earn(card, "20.00", "--code", "SPRING")
+        again = self.earn(card, "20.00", "--code", " spRing ")
         self.assertEqual(again["discount_minor"], 0)
         self.assertEqual(self.codes(again), [("SPRING", False, "spring-first-five", "channel")])
-        text = self.grocer.talea("earn", self.card(), "20.00", "--code", "LENZ").stdout
+        text = self.grocer.talea("earn", self.card(), "20.00", "--code", "lenz").stdout
         self.assertIn("code       LENZ: taken by spring-tenth", text)
-        result = self.grocer.talea("earn", card, "1.00", "--code", "LENZ", "--code", "LENZ",
+        for second, reason in (("LENZ", "the same code is shown twice"),
+                               ("lenz", "the same code is shown twice"), (" ", "--code is empty")):
+            result = self.grocer.talea("earn", card, "1.00", "--code", "LENZ", "--code", second,
+                                       expect=2)
+            self.assertIn(reason, result.stderr)
+        result = self.grocer.talea("quote", card, "45.00", "--line", "category=tea,amount=15.00",
                                    expect=2)
-        self.assertIn("the same code is shown twice", result.stderr)
+        self.assertIn("AMOUNT is 45.00, and the lines cost 15.00 in all", result.stderr)
+        result = self.grocer.talea("explain", "xyz", expect=2)
+        self.assertIn('"xyz" is no id of a purchase', result.stderr)
 
     def test_a_sale_gives_the_next_ones_coupon(self):
         card = self.card()
@@ -366,6 +373,10 @@ class Coupons(unittest.TestCase):
         self.assertEqual({row["member"]: row["code"] for row in rows} | codes,
                          {row["member"]: row["code"] for row in rows})
         self.assertIn("File exists", self.grocer.talea(*words, "--out", path, expect=2).stderr)
+        self.assertIn("/nonexistent/x.csv: No such file", self.grocer.talea(
+            *words, "--out", "/nonexistent/x.csv", expect=2).stderr)
+        self.assertIn("over from 2020-01-01 on, and it is 2", self.grocer.talea(
+            "coupon", "issue", "sorry", "--until", "2020-01-01", expect=2).stderr)
         other = self.grocer.path("other.csv")
         self.refused("SEGMENT_UNKNOWN", "coupon", "issue", "next", "--segment", "x", "--out", other)
         self.assertFalse(os.path.exists(other + ".partial"))
@@ -427,7 +438,7 @@ time: {formats: ["%Y-%m-%d %H:%M:%S"]}
 """)
         day = time.strftime("%Y-%m-%d 00:00:00", time.gmtime())
         self.grocer.replace("codes-in.csv", ("receipt,time,card,amount,codes\n" + "".join(
-            f"f{n},{day},{card},2.00,FILE;LENS\nf{n},{day},{card},1.00,FILE\n"
+            f"f{n},{day},{card},2.00,File;LENS\nf{n},{day},{card},1.00,FILE\n"
             for n, card in enumerate(cards))).encode())
         words = ["import", "receipts", self.grocer.path("codes-in.csv"), "--map",
                  self.grocer.path("codes.map.yaml"), "--json"]
@@ -450,15 +461,16 @@ time: {formats: ["%Y-%m-%d %H:%M:%S"]}
         first, second, third = self.grocer.cli("coupon", "issue", "sorry", "--count", 3)["codes"]
         revoke = ["coupon", "revoke", first, "--reason", "sent twice", "--transaction-id",
                   wire.uuid7()]
-        held = self.quote(card, "1.00", "--code", first)
+        held = self.quote(card, "1.00", "--code", first.lower())
+        self.assertEqual(self.codes(held), [(first, True, "sorry-points", "fired")])
         self.assertEqual(self.earn(card, "1.00", "--code", second)["earned_points"], 31)
         self.assertEqual(self.grocer.cli(*revoke)["held"], 1)
         self.grocer.kill()
         self.grocer.start()
         self.assertEqual(self.grocer.cli(*revoke)["revoked"], 1)
         self.refused("TRANSACTION_ID_REUSED", "coupon", "revoke", second, *revoke[-2:])
-        self.refused("COUPON_REVOKED", "coupon", "revoke", first)
-        self.assertEqual(self.grocer.cli("coupon", "show", first)["state"],
+        self.refused("COUPON_REVOKED", "coupon", "revoke", first.lower())
+        self.assertEqual(self.grocer.cli("coupon", "show", first.lower())["state"],
                          "COUPON_CODE_STATE_REVOKED")
         for reply in (self.earn(card, "1.00", "--code", first),
                       self.quote(card, "1.00", "--code", first)):

@@ -23,6 +23,7 @@ fraud:
        action: hold}
     - {rule: loops, counts: returns, by: card, more_than: 1, within: 1d, action: alert}
     - {rule: a lot, counts: points, by: card, more_than: 500, within: 1d, action: alert}
+    - {rule: too much, counts: points, by: card, more_than: 5000, within: 1d, action: refuse}
     - {rule: half the town, counts: referrals, by: referrer, more_than: 2, within: 1d,
        action: alert}
 transfers: {per_gift: 50, per_day: 100, per_month: 120, per_receiver: 90}
@@ -322,6 +323,38 @@ class Fraud(unittest.TestCase):
         self.assertNotEqual(reply["sale"]["alert_id"], "")
         self.assertEqual(self.balance(card), (6, 5))
         self.refused("FRAUD_LIMIT", "earn", card, "1.00")
+
+    def test_points_that_rules_give_are_counted_before_they_are_given(self):
+        card = self.card()
+        words = ["earn", card, "5001.00", "--transaction-id", wire.uuid7()]
+        said = f'The programme\'s rule "too much" refuses it: card {card}, 5001 points in 1 d, ' \
+               "more than 5000 (FRAUD_LIMIT)"
+        for _ in range(2):
+            self.assertIn(said, self.refused("FRAUD_LIMIT", *words))
+        self.assertEqual(self.balance(card), (0, 0))
+        (alert,) = [alert for alert in self.alerts("too much") if card in alert["subject"]]
+        self.assertEqual(alert["action"], "ALERT_ACTION_REFUSED")
+        self.earn(card, "3000.00")  # what was refused is not counted
+        quote = self.node.cli("quote", card, "2500.00")
+        reply = self.node.cli("confirm", quote["quote_id"])
+        self.assertNotEqual(reply["sale"]["alert_id"], "")
+        self.assertEqual(self.balance(card), (3000, 2500))
+        bulk = self.node.cli("member", "add")["card"]
+        commands = self.bulk(bulk, 4)
+        for command, amount in zip(commands, (300000, 300000, 200000, 100)):
+            command.earn.amount_minor = amount
+        for _ in range(2):
+            self.assertEqual(self.names(self.execute(commands)),
+                             ["UNSPECIFIED", "FRAUD_LIMIT", "UNSPECIFIED", "FRAUD_LIMIT"])
+        self.assertEqual(self.balance(bulk), (5000, 0))
+        old = self.node.cli("member", "add")["card"]
+        rows = [f"D{n},2026-06-01 1{n}:00,{old},{amount}.00,"
+                for n, amount in enumerate((3000, 3000, 2000, 1))]
+        first, again = self.receipts(self.node, "much.csv", rows)
+        self.assertEqual((first["rows_imported"], first["rows_rejected"]), (2, 2), first)
+        self.assertEqual([row["reason"] for row in first["rejected"]], ["FRAUD_LIMIT"])
+        self.assertEqual(self.balance(old), (5000, 0))
+        self.assertEqual((again["repeats"], again["rejected"]), (2, first["rejected"]))
 
     def test_what_partners_tell_is_counted(self):
         card = self.card()

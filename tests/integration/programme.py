@@ -159,6 +159,20 @@ class Programme(unittest.TestCase):
         self.assertIn("155 points, 3.00 EUR off", words)
         self.assertIn("1 returns (7.00 EUR) took back 7 points", words)
 
+    def test_a_return_that_no_import_takes_is_none_for_fraud_rules(self):
+        rules = "fraud:\n  rules:\n    - {rule: loops, counts: returns, by: card, more_than: 1, " \
+                "within: 7d, action: alert}\n"
+        self.write("new.yaml", PROGRAMME + rules)
+        with open(self.receipts, "a", encoding="utf-8") as file:
+            file.write("8,2026-11-02 11:00,anna,m1,milk,1,7.00,R,EUR\n"
+                       "9,2026-11-02 12:00,anna,cake,cake,1,7.00,R,EUR\n")
+        answer = self.try_it()
+        self.assertEqual((answer["returns"], answer["returns_without_sale"]), (3, 1))
+        (loops,) = answer["fraud"]
+        self.assertEqual([row["receipt"] for row in loops["examples"]], ["8"])
+        self.assertIn("2 returns in 7 d", loops["examples"][0]["found"])
+        self.assertEqual(loops["sales"], 1)
+
     def test_against(self):
         answer = self.try_it("--against", self.old)
         against = answer["against"]
