@@ -28,6 +28,10 @@ coupons:
   - {coupon: file, codes: [FILE]}
 segments:
   - {segment: lettered, lists: [letter]}
+metrics:
+  - {name: idle, of: since}
+tiers:
+  - {tier: circle}
 rules:
   - rule: spring-tenth
     coupon: spring
@@ -86,6 +90,18 @@ rules:
     channels: [app]
     give: {points: 7}
     caps: [{per: ever, uses: 10, of: all}]
+  - rule: circle-joins
+    channels: [desk]
+    basket: 30.00
+    give: {prolong: circle, days: 30}
+  - rule: circle-points
+    channels: [desk]
+    tiers: [circle]
+    give: {points: 3}
+  - rule: missed
+    channels: [desk]
+    metrics: [{metric: idle, at_least: 5}]
+    give: {points: 11}
 """
 
 
@@ -163,6 +179,47 @@ class Coupons(unittest.TestCase):
         self.grocer.cli("return", "purchase", first["sale_id"])
         self.assertEqual(self.codes(self.earn(card, "12.00", "--code", code))[0][3],
                          "code_unknown")
+
+    def test_a_used_code_goes_with_all_of_its_sale(self):
+        card = self.card()
+        first = self.earn(card, "50.00")
+        code = first["items"][0]["codes"][0]
+        used = self.earn(card, "12.00", "--code", code)
+        self.grocer.cli("return", "purchase", first["sale_id"])
+        for _ in range(2):  # before and after its use comes back
+            self.assertEqual(self.codes(self.earn(card, "12.00", "--code", code))[0][3],
+                             "code_unknown")
+            shown = self.grocer.cli("coupon", "show", code)
+            self.assertEqual(shown["state"], "COUPON_CODE_STATE_UNKNOWN")
+            self.grocer.talea("return", "purchase", used["sale_id"], expect=None)
+        self.grocer.talea("verify")
+
+    def test_a_return_leaves_what_later_sales_hold(self):
+        def at(days):
+            return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - days * 86400))
+
+        def sell(card, amount, days):
+            sold = self.earn(card, amount, "--channel", "desk", "--time", at(days))
+            return sold["sale_id"], [row["rule"] for row in sold["awards"]
+                                     if row["rule"] in ("circle-points", "missed")]
+
+        def back(sale, *words):
+            self.grocer.cli("return", "purchase", sale, *words)
+        card, other = self.card(), self.card()
+        first, _ = sell(card, "30.00", 20)
+        self.assertEqual(sell(card, "1.00", 4)[1], ["circle-points", "missed"])
+        back(first, "10.00")
+        self.assertEqual(sell(card, "1.00", 2)[1], ["circle-points"])
+        back(first)  # the tier goes, the day of the last sale stays
+        self.assertEqual(sell(card, "1.00", 1)[1], [])
+        first, then = sell(other, "30.00", 20)[0], sell(other, "30.00", 10)[0]
+        back(first)  # the later one holds both
+        last, got = sell(other, "1.00", 8)
+        self.assertEqual(got, ["circle-points"])
+        back(last)
+        back(then)  # nor does it go back to what has come back before
+        self.assertEqual(sell(other, "1.00", 0)[1], [])
+        self.grocer.talea("verify")
 
     def test_a_coupon_goes_with_the_lines_that_gave_it(self):
         """40.00 and 12.00 give one from 50.00 on; unless it was used, it goes with either."""
