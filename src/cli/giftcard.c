@@ -1,5 +1,7 @@
 /* talea giftcard issue, show, pay, refund, block, unblock, report. */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <talea/v1/reward.pb-c.h>
 
 #include "cli/commands.h"
@@ -93,16 +95,31 @@ static void print_cards(FILE *out, const Talea__V1__IssueGiftCardsResponse *repl
     }
 }
 
-static enum cli_exit write_cards(struct cli *cli, const char *path,
+/* Before anything is issued, so that a name that can't be is a mistake without consequences. */
+static enum cli_exit open_file(struct cli *cli, FILE **out_file)
+{
+    const char *path = cli_option(cli, OPT_OUT);
+    *out_file = path == NULL ? NULL : fopen(path, "wxe");
+    return path == NULL || *out_file != NULL ? CLI_OK
+                                             : cli_fail(cli, CLI_USAGE, "INVALID_INPUT", NULL,
+                                                        "--out: %s: %s", path, strerror(errno));
+}
+
+/* Closes the file, which is away where nothing was issued. */
+static enum cli_exit write_cards(struct cli *cli, FILE *file,
                                  const Talea__V1__IssueGiftCardsResponse *reply)
 {
     struct note note = {""};
-    FILE *file = fopen(path, "wxe");
-    bool is_written = file != NULL && fputs("number,pin\n", file) != EOF;
-    if (is_written) {
+    const char *path = cli_option(cli, OPT_OUT);
+    bool is_written = fputs("number,pin\n", file) != EOF;
+    if (reply != NULL) {
         print_cards(file, reply);
     }
-    bool is_closed = file != NULL && fclose(file) == 0;
+    bool is_closed = fclose(file) == 0;
+    if (reply == NULL) {
+        remove(path);
+        return CLI_OK;
+    }
     if (!is_written || !is_closed) {
         note_set(&note, ERR_STORAGE,
                  "%s can't be written; the same --transaction-id gives them "
@@ -119,17 +136,25 @@ enum cli_exit run_giftcard_issue(struct cli *cli)
     Talea__V1__IssueGiftCardsRequest request;
     talea__v1__issue_gift_cards_request__init(&request);
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    FILE *file = NULL;
     enum cli_exit outcome = fill_issue(cli, &request);
     if (outcome == CLI_OK) {
+        outcome = open_file(cli, &file);
+    }
+    if (outcome == CLI_OK) {
         outcome = reward_call(cli, "IssueGiftCards", &request.base, &message);
+    }
+    if (outcome != CLI_OK && file != NULL) {
+        enum cli_exit closed = write_cards(cli, file, NULL);
+        return closed == CLI_OK ? outcome : closed;
     }
     if (outcome != CLI_OK) {
         return outcome;
     }
     const Talea__V1__IssueGiftCardsResponse *reply =
         (const Talea__V1__IssueGiftCardsResponse *)message;
-    if (cli_option(cli, OPT_OUT) != NULL) {
-        return write_cards(cli, cli_option(cli, OPT_OUT), reply);
+    if (file != NULL) {
+        return write_cards(cli, file, reply);
     }
     if (cli->is_json) {
         return session_print_json(cli, message);

@@ -238,6 +238,8 @@ class GiftCards(Case):
                       "given back before", self.shop.talea(*refund, "2.51", expect=1).stderr)
         self.assertIn("99999999999 is more than a card may hold, 1000000000.00 USD", self.shop.talea(
             "giftcard", "issue", "--amount", "99999999999", expect=2).stderr)
+        self.assertIn("/nonexistent/x.csv: No such file", self.shop.talea(
+            "giftcard", "issue", "--amount", 5, "--out", "/nonexistent/x.csv", expect=2).stderr)
         self.assertEqual(self.shop.cli(*refund)["balance_minor"], 1250)
         self.shop.cli("giftcard", "block", number)
         self.refused("GIFT_CARD_BLOCKED", *pay)
