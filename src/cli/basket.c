@@ -164,6 +164,33 @@ static enum cli_exit read_file(struct cli *cli, const char *path, struct basket 
     return read_file_lines(cli, lines, basket);
 }
 
+/* Where an amount is said besides lines: is it their sum? */
+static enum cli_exit check_sum(struct cli *cli, const char *currency, const struct basket *basket,
+                               int64_t said_minor)
+{
+    const struct units *units;
+    char lines[AMOUNT_TEXT_MAX];
+    char said[AMOUNT_TEXT_MAX];
+    int64_t sum = 0;
+    for (size_t i = 0; i < basket->count; i++) {
+        if (int64_add(sum, basket->lines[i].amount_minor, &sum) != ERR_OK) {
+            return CLI_OK; /* the node says what is wrong */
+        }
+    }
+    if (basket->count == 0 || said_minor == 0 || sum == said_minor) {
+        return CLI_OK;
+    }
+    enum cli_exit outcome = session_units(cli, &units);
+    if (outcome != CLI_OK) {
+        return outcome;
+    }
+    bool is_own = currency == NULL || strcmp(currency, units->currency) == 0;
+    unsigned decimals = is_own ? units->currency_decimals : amounts_currency_decimals(currency);
+    return cli_fail(cli, CLI_USAGE, "AMOUNT_MISMATCH", "leave AMOUNT out: the lines say it",
+                    "AMOUNT is %s, and the lines cost %s in all",
+                    amount_format(said_minor, decimals, said), amount_format(sum, decimals, lines));
+}
+
 enum cli_exit basket_read(struct cli *cli, const char *currency, struct basket *basket,
                           Talea__V1__EarnRequest *request)
 {
@@ -182,7 +209,7 @@ enum cli_exit basket_read(struct cli *cli, const char *currency, struct basket *
     }
     request->lines = basket->list;
     request->n_lines = basket->count;
-    return outcome;
+    return outcome == CLI_OK ? check_sum(cli, currency, basket, request->amount_minor) : outcome;
 }
 
 enum cli_exit basket_read_amount(struct cli *cli, const char *currency, int64_t *out_minor)

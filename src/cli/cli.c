@@ -191,6 +191,11 @@ static enum cli_exit check_arguments(struct cli *cli)
     if (cli->args.excess != NULL) {
         return fail_usage(cli, "too many of: ", cli->args.excess);
     }
+    for (size_t i = 0; i < cli->args.code_count; i++) {
+        if (cli->args.codes[i][strspn(cli->args.codes[i], " ")] == '\0') {
+            return fail_usage(cli, "--code is empty", "");
+        }
+    }
     if (cli->args.count < command->arguments_min) {
         return fail_usage(cli, "needs ", command->arguments);
     }

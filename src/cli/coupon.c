@@ -33,6 +33,19 @@ enum cli_exit coupon_call(struct cli *cli, const char *method, const ProtobufCMe
     return session_call(cli, &talea__v1__programme_service__descriptor, method, request, out_reply);
 }
 
+enum cli_exit coupon_read_until(struct cli *cli, int64_t *out_local_ms)
+{
+    int64_t ms;
+    enum cli_exit outcome = amounts_read_time_of(cli, OPT_UNTIL, "--until", &ms);
+    if (outcome == CLI_OK && (ms < 0 || ms % DAY_MS != 0)) {
+        return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "write 2027-01-31",
+                        "--until: \"%s\" is no day: codes are over when one begins",
+                        cli_option(cli, OPT_UNTIL));
+    }
+    *out_local_ms = outcome == CLI_OK ? ms : 0;
+    return outcome;
+}
+
 /* ---- Issue ---- */
 
 struct issue {
@@ -79,7 +92,7 @@ static enum cli_exit read_issue(struct issue *issue)
     }
     enum cli_exit outcome = session_transaction_id(cli, &id);
     if (outcome == CLI_OK) {
-        outcome = amounts_read_time_of(cli, OPT_UNTIL, "--until", &issue->request.until_local_ms);
+        outcome = coupon_read_until(cli, &issue->request.until_local_ms);
     }
     if (outcome == CLI_OK) {
         outcome = read_recipient(issue);

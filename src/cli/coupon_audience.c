@@ -75,7 +75,7 @@ static enum cli_exit read_request(struct audience_issue *issue)
         outcome = session_transaction_id(cli, &id);
     }
     if (outcome == CLI_OK) {
-        outcome = amounts_read_time_of(cli, OPT_UNTIL, "--until", &issue->request.until_local_ms);
+        outcome = coupon_read_until(cli, &issue->request.until_local_ms);
     }
     if (outcome != CLI_OK) {
         return outcome;
@@ -89,10 +89,16 @@ static enum cli_exit read_request(struct audience_issue *issue)
 
 /* ---- The file ---- */
 
+/* A name that no file can be made under, before anything was asked for. */
+static enum cli_exit refuse_file(const struct audience_issue *issue, int code)
+{
+    return cli_fail(issue->cli, CLI_USAGE, "INVALID_INPUT", NULL, "--out: %s: %s",
+                    cli_option(issue->cli, OPT_OUT), strerror(code));
+}
+
 static enum cli_exit fail_file(const struct audience_issue *issue, int code)
 {
-    return cli_fail(issue->cli, code == EEXIST ? CLI_USAGE : CLI_INTERNAL,
-                    code == EEXIST ? "INVALID_INPUT" : "STORAGE_FAILED", NULL, "--out: %s: %s",
+    return cli_fail(issue->cli, CLI_INTERNAL, "STORAGE_FAILED", NULL, "--out: %s: %s",
                     cli_option(issue->cli, OPT_OUT), strerror(code));
 }
 
@@ -104,15 +110,15 @@ static enum cli_exit open_file(struct audience_issue *issue)
     }
     int length = snprintf(issue->beside, sizeof issue->beside, "%s.partial", path);
     if (length < 0 || (size_t)length >= sizeof issue->beside) {
-        return fail_file(issue, ENAMETOOLONG);
+        return refuse_file(issue, ENAMETOOLONG);
     }
     FILE *there = fopen(path, "re");
     if (there != NULL) {
         fclose(there);
-        return fail_file(issue, EEXIST);
+        return refuse_file(issue, EEXIST);
     }
     issue->file = fopen(issue->beside, "we");
-    return issue->file == NULL ? fail_file(issue, errno) : CLI_OK;
+    return issue->file == NULL ? refuse_file(issue, errno) : CLI_OK;
 }
 
 static enum cli_exit close_file(struct audience_issue *issue, enum cli_exit outcome)

@@ -217,9 +217,9 @@ enum cli_exit run_draw_chance(struct cli *cli)
         (const Talea__V1__GetDrawChanceResponse *)message;
     fprintf(cli->out, "tickets  %llu", (unsigned long long)reply->tickets);
     if (reply->total_tickets > 0) {
-        fprintf(cli->out, " of %llu\nchance   %u.%04u %% to be among %u",
-                (unsigned long long)reply->total_tickets, reply->chance_ppm / 10000,
-                reply->chance_ppm % 10000, reply->prizes);
+        fprintf(cli->out, " of %llu\nchance   %s%u.%04u %% to be among %u",
+                (unsigned long long)reply->total_tickets, reply->is_at_least ? "at least " : "",
+                reply->chance_ppm / 10000, reply->chance_ppm % 10000, reply->prizes);
     }
     fputc('\n', cli->out);
     if (reply->entrant[0] != '\0') {

@@ -1,11 +1,14 @@
 /* talea giftcard issue, show, pay, refund, block, unblock, report. */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <talea/v1/reward.pb-c.h>
 
 #include "cli/commands.h"
 #include "cli/message.h"
 #include "cli/reward.h"
 #include "cli/selector.h"
+#include "ledger/gift_card.h"
 
 #define PIN_OPTION                                                                                 \
     {                                                                                              \
@@ -37,6 +40,19 @@ static const char *pin_of(const struct cli *cli)
 
 /* ---- Issuing ---- */
 
+static enum cli_exit refuse_value(struct cli *cli, const char *amount)
+{
+    const struct units *units;
+    char most[AMOUNT_TEXT_MAX];
+    enum cli_exit outcome = session_units(cli, &units);
+    return outcome != CLI_OK
+               ? outcome
+               : cli_fail(cli, CLI_USAGE, "INVALID_INPUT", NULL,
+                          "--amount: %s is more than a card may hold, %s %s", amount,
+                          amount_format(GIFT_VALUE_MAX, units->currency_decimals, most),
+                          units->currency);
+}
+
 static enum cli_exit fill_issue(struct cli *cli, Talea__V1__IssueGiftCardsRequest *request)
 {
     struct note note = {""};
@@ -54,6 +70,9 @@ static enum cli_exit fill_issue(struct cli *cli, Talea__V1__IssueGiftCardsReques
     }
     enum cli_exit outcome =
         amounts_read_money(cli, "--amount", amount, NULL, &request->amount_minor);
+    if (outcome == CLI_OK && request->amount_minor > GIFT_VALUE_MAX) {
+        outcome = refuse_value(cli, amount);
+    }
     if (outcome == CLI_OK) {
         outcome = amounts_read_time_of(cli, OPT_UNTIL, "--until", &until_ms);
     }
@@ -76,16 +95,31 @@ static void print_cards(FILE *out, const Talea__V1__IssueGiftCardsResponse *repl
     }
 }
 
-static enum cli_exit write_cards(struct cli *cli, const char *path,
+/* Before anything is issued, so that a name that can't be is a mistake without consequences. */
+static enum cli_exit open_file(struct cli *cli, FILE **out_file)
+{
+    const char *path = cli_option(cli, OPT_OUT);
+    *out_file = path == NULL ? NULL : fopen(path, "wxe");
+    return path == NULL || *out_file != NULL ? CLI_OK
+                                             : cli_fail(cli, CLI_USAGE, "INVALID_INPUT", NULL,
+                                                        "--out: %s: %s", path, strerror(errno));
+}
+
+/* Closes the file, which is away where nothing was issued. */
+static enum cli_exit write_cards(struct cli *cli, FILE *file,
                                  const Talea__V1__IssueGiftCardsResponse *reply)
 {
     struct note note = {""};
-    FILE *file = fopen(path, "wxe");
-    bool is_written = file != NULL && fputs("number,pin\n", file) != EOF;
-    if (is_written) {
+    const char *path = cli_option(cli, OPT_OUT);
+    bool is_written = fputs("number,pin\n", file) != EOF;
+    if (reply != NULL) {
         print_cards(file, reply);
     }
-    bool is_closed = file != NULL && fclose(file) == 0;
+    bool is_closed = fclose(file) == 0;
+    if (reply == NULL) {
+        remove(path);
+        return CLI_OK;
+    }
     if (!is_written || !is_closed) {
         note_set(&note, ERR_STORAGE,
                  "%s can't be written; the same --transaction-id gives them "
@@ -102,17 +136,25 @@ enum cli_exit run_giftcard_issue(struct cli *cli)
     Talea__V1__IssueGiftCardsRequest request;
     talea__v1__issue_gift_cards_request__init(&request);
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    FILE *file = NULL;
     enum cli_exit outcome = fill_issue(cli, &request);
     if (outcome == CLI_OK) {
+        outcome = open_file(cli, &file);
+    }
+    if (outcome == CLI_OK) {
         outcome = reward_call(cli, "IssueGiftCards", &request.base, &message);
+    }
+    if (outcome != CLI_OK && file != NULL) {
+        enum cli_exit closed = write_cards(cli, file, NULL);
+        return closed == CLI_OK ? outcome : closed;
     }
     if (outcome != CLI_OK) {
         return outcome;
     }
     const Talea__V1__IssueGiftCardsResponse *reply =
         (const Talea__V1__IssueGiftCardsResponse *)message;
-    if (cli_option(cli, OPT_OUT) != NULL) {
-        return write_cards(cli, cli_option(cli, OPT_OUT), reply);
+    if (file != NULL) {
+        return write_cards(cli, file, reply);
     }
     if (cli->is_json) {
         return session_print_json(cli, message);

@@ -299,6 +299,13 @@ enum cli_exit run_explain(struct cli *cli)
     Talea__V1__ExplainPurchaseRequest request;
     talea__v1__explain_purchase_request__init(&request);
     CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    struct uid id;
+    if (uid_parse(cli_argument(cli, 0), &id) != ERR_OK) {
+        return cli_fail(cli, CLI_USAGE, "INVALID_ID", "earn, quote and event print it",
+                        "TRANSACTION: \"%s\" is no id of a purchase, such as "
+                        "0199a000-0000-7000-8000-000000000002",
+                        cli_argument(cli, 0));
+    }
     request.transaction_id = message_text(cli_argument(cli, 0));
     enum cli_exit outcome = call(cli, "ExplainPurchase", &request.base, &message);
     if (outcome != CLI_OK || cli->is_json) {

@@ -425,8 +425,9 @@ static void print_totals(const struct replay *replay)
     }
     if (replay->ahead > 0) {
         fprintf(out,
-                "%llu of the sales are of a time that is still to come: no import takes them yet\n",
-                (unsigned long long)replay->ahead);
+                "%llu of the sales %s of a time that is still to come: no import takes %s yet\n",
+                (unsigned long long)replay->ahead, replay->ahead == 1 ? "is" : "are",
+                replay->ahead == 1 ? "it" : "them");
     }
     for (uint64_t i = 0; i < replay->rejected && i < REJECTS_SHOWN; i++) {
         fprintf(out, "row %llu: %s\n", (unsigned long long)replay->rejects[i].row,

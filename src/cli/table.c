@@ -105,28 +105,35 @@ void table_cell(struct table *table, const char *format, ...)
     table->cells[table->cell_count++] = copy;
 }
 
-static void print_padded(const struct table *table, FILE *out, size_t column, const char *text)
+/* Blanks wait in `blanks` for a text behind them: no line ends in any. */
+static void print_padded(const struct table *table, FILE *out, size_t column, const char *text,
+                         int *blanks)
 {
     int padding = (int)(table->widths[column] - table_text_width(text));
-    bool is_last = column + 1 == table->column_count;
-    if (table->is_right[column]) {
-        fprintf(out, "%*s%s%s", padding, "", text, is_last ? "\n" : "  ");
-    } else if (is_last) {
-        fprintf(out, "%s\n", text);
+    bool is_right = table->is_right[column];
+    if (text[0] == '\0') {
+        *blanks += padding;
     } else {
-        fprintf(out, "%s%*s  ", text, padding, "");
+        fprintf(out, "%*s%s", *blanks + (is_right ? padding : 0), "", text);
+        *blanks = is_right ? 0 : padding;
+    }
+    *blanks += 2;
+    if (column + 1 == table->column_count) {
+        fputc('\n', out);
+        *blanks = 0;
     }
 }
 
 void table_print(const struct table *table, FILE *out, bool is_coloured)
 {
+    int blanks = 0;
     fputs(is_coloured ? "\033[1m" : "", out);
     for (size_t i = 0; i < table->column_count; i++) {
-        print_padded(table, out, i, table->titles[i]);
+        print_padded(table, out, i, table->titles[i], &blanks);
     }
     fputs(is_coloured ? "\033[0m" : "", out);
     for (size_t i = 0; i < table->cell_count; i++) {
-        print_padded(table, out, i % table->column_count, table->cells[i]);
+        print_padded(table, out, i % table->column_count, table->cells[i], &blanks);
     }
 }
 

@@ -197,6 +197,73 @@ static enum err refuse_unknown(const struct complaint *complaint,
     return refuse_key(complaint, positions, key, what, note);
 }
 
+/* Where `c` is next, or the text's end. */
+static const char *next_of(const char *text, char c)
+{
+    const char *found = strchr(text, c);
+    return found == NULL ? text + strlen(text) : found;
+}
+
+/* The steps of a path, its own key innermost, as libcyaml would tell them. */
+static void take_path(struct complaint *complaint, const char *path)
+{
+    char steps[LIMIT_CONFIG_DEPTH][sizeof complaint->steps[0]];
+    size_t count = 0;
+    while (*path != '\0' && count < LIMIT_CONFIG_DEPTH) {
+        path += *path == '.' ? 1 : 0;
+        bool is_quoted = *path == '"';
+        const char *from = path + (is_quoted ? 1 : 0);
+        const char *end = is_quoted      ? next_of(from, '"')
+                          : *path == '[' ? next_of(path, ']')
+                                         : path + strcspn(path, ".[");
+        end += *path == '[' && *end == ']' ? 1 : 0;
+        (void)snprintf(steps[count++], sizeof steps[0], "%.*s", (int)(end - from), from);
+        path = end + (is_quoted && *end != '\0' ? 1 : 0);
+    }
+    complaint->count = count;
+    for (size_t i = 0; i < count; i++) {
+        memcpy(complaint->steps[i], steps[count - 1 - i], sizeof steps[0]);
+    }
+}
+
+/* Is it a key of a mapping that has no such key? False also below one. */
+static bool is_unknown(const struct complaint *complaint, const cyaml_schema_value_t *schema)
+{
+    const cyaml_schema_field_t *fields = complaint->count == 0 || complaint->steps[0][0] == '['
+                                             ? NULL
+                                             : fields_at(complaint, schema);
+    bool is_known = fields == NULL;
+    for (; !is_known && fields->key != NULL; fields++) {
+        is_known = strcmp(fields->key, complaint->steps[0]) == 0;
+    }
+    return !is_known;
+}
+
+static void put_down(struct check_faults *faults, const struct note *note)
+{
+    if (faults->count < LIMIT_CHECK_FAULTS) {
+        faults->at[faults->count++] = *note;
+    } else {
+        faults->left_off++;
+    }
+}
+
+static void put_unknown(const struct positions *positions, const cyaml_schema_value_t *schema,
+                        struct check_faults *faults)
+{
+    for (size_t i = 0; i < positions_count(positions); i++) {
+        struct complaint complaint = {{0}, {{0}}, 0};
+        struct note note = {""};
+        take_path(&complaint, positions_path(positions, i));
+        if (!is_unknown(&complaint, schema)) {
+            continue;
+        }
+        enum err err = refuse_unknown(&complaint, schema, positions, complaint.steps[0], &note);
+        ASSERT(err == ERR_INPUT);
+        put_down(faults, &note);
+    }
+}
+
 static enum err refuse(const struct complaint *complaint, cyaml_err_t code,
                        const cyaml_schema_value_t *schema, const struct positions *positions,
                        struct note *note)
@@ -222,18 +289,27 @@ static enum err refuse(const struct complaint *complaint, cyaml_err_t code,
     return positions_refuse(positions, note, path, "%s", cyaml_strerror(code));
 }
 
-enum err document_load(const struct document_source *source, const cyaml_schema_value_t *schema,
-                       void **out_document, struct positions **out_positions, struct note *note)
+static enum err load(const struct document_source *source, const cyaml_schema_value_t *schema,
+                     struct check_faults *faults, void **out_document,
+                     struct positions **out_positions, struct note *note)
 {
     CLEANUP(positions_cleanup) struct positions *positions = NULL;
     TRY(positions_read(source->text, source->name, &positions, note));
     struct complaint complaint = {{0}, {{0}}, 0};
     cyaml_config_t config = configuration(&complaint);
+    if (faults != NULL) {
+        put_unknown(positions, schema, faults);
+        config.flags |= CYAML_CFG_IGNORE_UNKNOWN_KEYS;
+    }
     cyaml_data_t *document = NULL;
     cyaml_err_t code =
         cyaml_load_data(source->text.at, source->text.length, &config, schema, &document, NULL);
     if (code != CYAML_OK) {
-        return refuse(&complaint, code, schema, positions, note);
+        enum err err = refuse(&complaint, code, schema, positions, note);
+        if (err == ERR_INPUT && faults != NULL) {
+            put_down(faults, note);
+        }
+        return err;
     }
     if (document == NULL) {
         return note_set(note, ERR_INPUT, "%s: the file is empty", source->name);
@@ -242,6 +318,19 @@ enum err document_load(const struct document_source *source, const cyaml_schema_
     *out_positions = positions;
     positions = NULL;
     return ERR_OK;
+}
+
+enum err document_load(const struct document_source *source, const cyaml_schema_value_t *schema,
+                       void **out_document, struct positions **out_positions, struct note *note)
+{
+    return load(source, schema, NULL, out_document, out_positions, note);
+}
+
+enum err document_load_all(const struct document_source *source, const cyaml_schema_value_t *schema,
+                           struct check_faults *faults, void **out_document,
+                           struct positions **out_positions, struct note *note)
+{
+    return load(source, schema, faults, out_document, out_positions, note);
 }
 
 void document_free(const cyaml_schema_value_t *schema, void *document)

@@ -11,6 +11,7 @@
 #include <cyaml/cyaml.h>
 
 #include "base/bytes.h"
+#include "config/check.h"
 #include "config/positions.h"
 
 struct document_source {
@@ -31,6 +32,12 @@ struct document_source {
 MUST_USE enum err document_load(const struct document_source *source,
                                 const cyaml_schema_value_t *schema, void **out_document,
                                 struct positions **out_positions, struct note *note);
+/* The same, and goes on behind keys that belong nowhere: each is put down in `faults`, as far as
+ * there is room, and nothing below it is looked at. */
+MUST_USE enum err document_load_all(const struct document_source *source,
+                                    const cyaml_schema_value_t *schema, struct check_faults *faults,
+                                    void **out_document, struct positions **out_positions,
+                                    struct note *note);
 void document_free(const cyaml_schema_value_t *schema, void *document); /* NULL is allowed */
 
 /* The whole of a regular file of at most LIMIT_CONFIG_FILE_BYTES, appended to the buffer, which the

@@ -280,6 +280,17 @@ static int path_compare(const void *key, const void *entry)
     return strcmp(key, ((const struct position *)entry)->path);
 }
 
+size_t positions_count(const struct positions *positions)
+{
+    return positions->count;
+}
+
+const char *positions_path(const struct positions *positions, size_t number)
+{
+    ASSERT(number < positions->count);
+    return positions->entries[number].path;
+}
+
 unsigned positions_line(const struct positions *positions, const char *path)
 {
     if (positions->count == 0) {

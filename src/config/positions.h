@@ -26,6 +26,10 @@ MUST_USE enum err positions_read(struct slice yaml, const char *name,
 void positions_destroy(struct positions *positions);  /* NULL is allowed */
 void positions_cleanup(struct positions **positions); /* for CLEANUP() */
 
+/* Each key and list entry, by the order of their paths. */
+size_t positions_count(const struct positions *positions);
+const char *positions_path(const struct positions *positions, size_t number);
+
 /* The line of a key or list entry, from 1; 0 when the file has no such key. */
 unsigned positions_line(const struct positions *positions, const char *path);
 /* The same; for a missing key the line of the nearest key above it, in the end 1. */

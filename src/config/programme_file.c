@@ -1,5 +1,6 @@
 #include "config/programme_file.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "config/programme_plans.h"
 #include "config/programme_rules.h"
 #include "config/time_zone.h"
+#include "programme/coupon.h"
 
 #define MONTHS_MAX         120
 #define DAYS_MAX           366
@@ -349,6 +351,38 @@ void programme_file_fini(struct programme_file *programme)
     arena_fini(&programme->arena);
 }
 
+/* The first one before it that is another in its case alone: whoever types one means either. */
+static void check_alike(struct check *check, const struct rules_text *text, size_t coupon,
+                        size_t number)
+{
+    struct slice code = text->coupons[coupon].codes[number];
+    for (size_t c = 0; c <= coupon; c++) {
+        const struct coupon *other = &text->coupons[c];
+        for (size_t i = 0; i < (c < coupon ? other->code_count : number); i++) {
+            if (coupon_is_alike(other->codes[i], code) && !slice_equal(other->codes[i], code)) {
+                char path[64];
+                (void)snprintf(path, sizeof path, "coupons[%zu].codes[%zu]", coupon, number);
+                check_fail(
+                    check, path, "is %.*s of %s in other letters, and codes are taken in any",
+                    (int)other->codes[i].length, (const char *)other->codes[i].at, other->name);
+                check_next(check);
+                return;
+            }
+        }
+    }
+}
+
+/* What a node still takes of a programme that it has, and nobody should write anew. */
+static void check_anew(struct check *check, const struct rules_text *text)
+{
+    check_next(check);
+    for (size_t c = 0; check->err == ERR_OK && c < text->coupon_count; c++) {
+        for (size_t i = 0; i < text->coupons[c].code_count; i++) {
+            check_alike(check, text, c, i);
+        }
+    }
+}
+
 static enum err parse(struct slice yaml, const char *name, unsigned points_decimals,
                       struct check_faults *faults, struct programme_file *out_programme,
                       struct note *note)
@@ -356,10 +390,16 @@ static enum err parse(struct slice yaml, const char *name, unsigned points_decim
     struct document_source source = {yaml, name};
     CLEANUP(positions_cleanup) struct positions *positions = NULL;
     void *document = NULL;
-    TRY(document_load(&source, &programme_schema, &document, &positions, note));
+    TRY(faults == NULL
+            ? document_load(&source, &programme_schema, &document, &positions, note)
+            : document_load_all(&source, &programme_schema, faults, &document, &positions, note));
     struct programme_file programme;
     memset(&programme, 0, sizeof programme);
-    struct check check = {.positions = positions, .folder = ".", .note = note, .faults = faults};
+    struct check check = {.positions = positions,
+                          .folder = ".",
+                          .note = note,
+                          .faults = faults,
+                          .has_faults = faults != NULL && faults->count > 0};
     arena_init(&programme.arena, RULES_BYTES);
     check_programme(&check, document, points_decimals, &programme);
     check_rules(&check, document, points_decimals, &programme);
@@ -368,6 +408,9 @@ static enum err parse(struct slice yaml, const char *name, unsigned points_decim
     programme_plans_check(&check, &((const struct programme_yaml *)document)->plans,
                           &programme.rules, programme.money_decimals, &programme.arena,
                           &programme.plans);
+    if (faults != NULL) {
+        check_anew(&check, &programme.rules);
+    }
     document_free(&programme_schema, document);
     enum err err = check_end(&check);
     if (err != ERR_OK) {

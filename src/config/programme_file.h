@@ -84,7 +84,9 @@ void programme_file_fini(struct programme_file *programme);
 MUST_USE enum err programme_file_load(const char *path, unsigned points_decimals,
                                       struct programme_file *out_programme, struct note *note);
 /* The same, and puts down all mistakes rather than the first: of each rule, metric and so on the
- * first one; where the file has not even the shape of a programme, only that. The note is needed.
+ * first one; where the file has not even the shape of a programme, that and keys that belong
+ * nowhere. Listed codes that differ in the case of letters alone are a mistake here only. The note
+ * is needed.
  */
 MUST_USE enum err programme_file_load_all(const char *path, unsigned points_decimals,
                                           struct check_faults *faults,

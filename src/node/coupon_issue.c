@@ -201,9 +201,18 @@ static bool read_until(struct issuing *issuing)
     int64_t ms = issuing->request->until_local_ms;
     struct unix_ms now =
         judging_local(issuing->node, issuing->snapshot->version, node_now(issuing->node));
-    if (ms != 0 && (ms % DAY_MS != 0 || ms <= now.ms || ms / DAY_MS > DAY_LAST)) {
+    if (ms != 0 && (ms % DAY_MS != 0 || ms / DAY_MS > DAY_LAST)) {
         refuse(issuing->call, 3, "INVALID_TIME",
-               "until_local_ms is no midnight, or has passed on the brand's clock.");
+               "Codes are good until a day of the calendar begins: until_local_ms is no midnight.");
+        return false;
+    }
+    if (ms != 0 && ms <= now.ms) {
+        struct civil over = civil_of_day(ms / DAY_MS);
+        struct civil today = civil_of_day(now.ms / DAY_MS);
+        refuse(issuing->call, 3, "INVALID_TIME",
+               "The codes would be over from %04d-%02d-%02d on, and it is %04d-%02d-%02d by the "
+               "brand's clock: say a later day.",
+               over.year, over.month, over.day, today.year, today.month, today.day);
         return false;
     }
     issuing->until_day = ms == 0 ? INT64_MAX : ms / DAY_MS;

@@ -167,6 +167,18 @@ static void log_revoked(struct revoking *r)
 
 /* ---- One code ---- */
 
+/* As the programme writes it. */
+static void settle_code(const struct revoking *r, char code[LIMIT_CODE_BYTES + 1])
+{
+    const struct rules *rules = r->snapshot->version->rules;
+    char room[LIMIT_CODE_BYTES];
+    struct slice typed = coupon_typed(slice_of(code, strlen(code)));
+    struct slice settled =
+        rules == NULL ? typed : coupon_code_settle(rules_text(rules), typed, room);
+    memmove(code, settled.at, settled.length);
+    code[settled.length] = '\0';
+}
+
 /* False: refused. */
 static bool find_coupon_of_code(struct revoking *r, struct slice code)
 {
@@ -528,8 +540,11 @@ static void revoke(struct revoking *r)
         if (request_uid(r->call, "issue_id", request->issue_id, &r->issue)) {
             revoke_issue(r);
         }
-    } else if (find_coupon_of_code(r, slice_of(code, strlen(code)))) {
-        revoke_code(r, code);
+    } else {
+        settle_code(r, code);
+        if (find_coupon_of_code(r, slice_of(code, strlen(code)))) {
+            revoke_code(r, code);
+        }
     }
 }
 

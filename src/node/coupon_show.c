@@ -186,10 +186,13 @@ void coupon_get(void *context, struct rpc_call *call, const ProtobufCMessage *me
     }
     struct snapshot *snapshot = node_snapshot(node);
     struct showing show = showing_of(node, call, snapshot);
+    char room[LIMIT_CODE_BYTES];
+    struct slice code =
+        coupon_code_settle(show.text, coupon_typed(slice_of(text, strlen(text))), room);
     enum err err = readers_take(node->readers, &reader);
     if (err == ERR_OK) {
         struct ledger_view view = state_reader_view(reader);
-        err = show_in_view(&show, &view, &card, slice_of(text, strlen(text)), &response);
+        err = show_in_view(&show, &view, &card, code, &response);
         readers_give(node->readers, reader);
     }
     if (err == ERR_NOT_FOUND) {

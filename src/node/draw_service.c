@@ -339,6 +339,18 @@ static enum err find_fixed(struct draw_seen *seen, const uint8_t id[DRAW_ID_BYTE
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+/* Where who won is out, and all have a prize, each is sure of one; else others' tickets that leave
+ * make it more, but for the first prize. */
+static void fill_ppm(const struct draw_terms *terms, const struct draw_closing *closing,
+                     Talea__V1__GetDrawChanceResponse *response)
+{
+    bool is_sure = terms->is_once && response->tickets > 0 && closing->entrants <= response->prizes;
+    uint32_t ppm = draw_chance_ppm(response->tickets, response->total_tickets, response->prizes);
+    response->chance_ppm = is_sure ? 1000000 : ppm;
+    response->is_at_least =
+        terms->is_once && response->prizes > 1 && ppm > 0 && response->chance_ppm < 1000000;
+}
+
 static enum err fill_chance(struct draw_seen *seen, const struct standing_owner *owner,
                             Talea__V1__GetDrawChanceResponse *response)
 {
@@ -368,8 +380,7 @@ static enum err fill_chance(struct draw_seen *seen, const struct standing_owner 
         TRY(find_fixed(seen, id, &response->tickets));
         response->total_tickets = paper->closing.tickets;
         response->prizes = (uint32_t)(draw_wanted(&paper->terms) - paper->terms.reserves);
-        response->chance_ppm =
-            draw_chance_ppm(response->tickets, response->total_tickets, response->prizes);
+        fill_ppm(&paper->terms, &paper->closing, response);
     }
     return response->entrant == NULL || response->blind == NULL || response->owner == NULL
                ? ERR_RESOURCE

@@ -206,15 +206,21 @@ static void run_issue(struct issuing *issuing)
 
 static bool is_issue_right(struct rpc_call *call, const Talea__V1__IssueGiftCardsRequest *request)
 {
-    if (request->amount_minor < 1 || request->amount_minor > GIFT_VALUE_MAX || request->count < 1 ||
-        request->count > LIMIT_GIFT_CARDS || request->until_day < 0 ||
-        request->until_day > DAY_LAST) {
+    bool has_value = request->amount_minor >= 1 && request->amount_minor <= GIFT_VALUE_MAX;
+    bool has_count = request->count >= 1 && request->count <= LIMIT_GIFT_CARDS;
+    bool has_day = request->until_day >= 0 && request->until_day <= DAY_LAST;
+    if (!has_value) {
         refuse(call, INVALID_ARGUMENT, "INVALID_INPUT",
-               "1 to %u cards, with 1 to %lld minor units on each, until a day of the calendar.",
-               LIMIT_GIFT_CARDS, (long long)GIFT_VALUE_MAX);
-        return false;
+               "A card is for 1 to %lld minor units, and not for %lld.", (long long)GIFT_VALUE_MAX,
+               (long long)request->amount_minor);
+    } else if (!has_count) {
+        refuse(call, INVALID_ARGUMENT, "INVALID_INPUT",
+               "At once 1 to %u cards are issued, and not %u.", LIMIT_GIFT_CARDS, request->count);
+    } else if (!has_day) {
+        refuse(call, INVALID_ARGUMENT, "INVALID_INPUT",
+               "The day until which the cards are good is none of the calendar.");
     }
-    return true;
+    return has_value && has_count && has_day;
 }
 
 void gift_issue(void *context, struct rpc_call *call, const ProtobufCMessage *message)

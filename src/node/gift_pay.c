@@ -172,6 +172,22 @@ static enum err refunded_so_far(struct gift_desk *desk, const struct uid *paymen
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+/* In money, as the receipt of the payment has it, or pieces. */
+static void refuse_too_much(const struct gift_desk *desk, int64_t amount, int64_t paid,
+                            int64_t before)
+{
+    bool is_voucher = desk->card.kind == GIFT_CARD_THING;
+    unsigned decimals = is_voucher ? 0 : desk->snapshot->version->file.money_decimals;
+    const char *unit = is_voucher ? "pieces" : desk->snapshot->version->file.currency.code;
+    char asked[AMOUNT_TEXT_MAX];
+    char whole[AMOUNT_TEXT_MAX];
+    char given[AMOUNT_TEXT_MAX];
+    refuse(desk->call, 9, "RETURN_EXCEEDS_SALE",
+           "%s %s would be given back of a payment of %s %s, of which %s were given back before.",
+           amount == 0 ? "Nothing" : amount_format(amount, decimals, asked), unit,
+           amount_format(paid, decimals, whole), unit, amount_format(before, decimals, given));
+}
+
 static enum err tell_refund(struct gift_desk *desk, const Talea__V1__RefundGiftCardRequest *request,
                             const struct uid *payment, int64_t paid, const struct uid *id,
                             struct outcome *out_outcome)
@@ -185,7 +201,7 @@ static enum err tell_refund(struct gift_desk *desk, const Talea__V1__RefundGiftC
         TRY(refunded_so_far(desk, payment, &before));
         int64_t amount = request->amount_minor == 0 ? paid - before : request->amount_minor;
         if (amount <= 0 || amount > paid - before) {
-            refuse_verdict(desk->call, VERDICT_RETURN_EXCEEDS_SALE);
+            refuse_too_much(desk, request->amount_minor, paid, before);
             return ERR_CONFLICT;
         }
         gift_card_write_refund(&desk->groups, &desk->number, amount);

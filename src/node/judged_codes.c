@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "node/till_judged.h"
+#include "programme/coupon.h"
 
 #define CASE_BYTES (2u << 20)
 
@@ -16,7 +17,7 @@ static enum err check_code(const struct judging_case *judged, size_t place, stru
                         place + 1, LIMIT_CODE_BYTES);
     }
     for (size_t i = 0; i < place; i++) {
-        if (slice_equal(judged->codes[i].text, code)) {
+        if (coupon_is_alike(judged->codes[i].text, code)) {
             return note_set(note, ERR_INPUT, "code %zu was shown before", place + 1);
         }
     }
@@ -31,7 +32,7 @@ enum err judged_codes_read(char *const *codes, size_t count, struct judging_case
                         LIMIT_SHOWN_CODES);
     }
     for (size_t i = 0; i < count; i++) {
-        struct slice code = slice_of(codes[i], strlen(codes[i]));
+        struct slice code = coupon_typed(slice_of(codes[i], strlen(codes[i])));
         TRY(check_code(judged, i, code, note));
         judged->codes[i] = (struct shown_code){.text = code};
     }

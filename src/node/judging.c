@@ -216,12 +216,12 @@ static enum err load_codes(const struct ledger_view *view, struct judging_case *
 {
     struct occasion *occasion = &judged->occasion;
     for (size_t i = 0; i < occasion->code_count && i < LIMIT_SHOWN_CODES; i++) {
-        struct slice code = occasion->codes[i].text;
+        const struct rules_text *text = rules_text(judged->version->rules);
+        struct slice code = coupon_code_settle(text, occasion->codes[i].text, judged->settled[i]);
         struct standing_owner owner = judging_code_owner(code);
         struct standing_row *row;
         TRY(load_row(view, judged, &owner, &row));
-        TRY(former_members_take_code(view, rules_text(judged->version->rules), &judged->owner,
-                                     occasion->shopper.key, code, row));
+        TRY(former_members_take_code(view, text, &judged->owner, occasion->shopper.key, code, row));
         judged->codes[i].text = code;
         judged->codes[i].standing = standing_of_row(row);
     }

@@ -70,6 +70,7 @@ struct judging_case {
     struct arena arena;                         /* of one try */
     uint8_t seed[32];                           /* of codes that it gives: the same in each try */
     struct shown_code codes[LIMIT_SHOWN_CODES]; /* of the occasion, with their standings */
+    char settled[LIMIT_SHOWN_CODES][LIMIT_CODE_BYTES]; /* where they were typed otherwise */
     struct buffer groups;
     struct buffer evidence;
     struct judgement judgement;

@@ -213,7 +213,7 @@ static enum err judge_before(struct returning *r, struct judgement *out_judgemen
 }
 
 static enum err write_evidence(struct returning *r, const struct judgement *rest,
-                               struct buffer *out)
+                               struct lines_rest *out_rest)
 {
     const struct rules_text *text = rules_text(r->version->rules);
     struct kept_return kept = {.programme = r->kept.programme};
@@ -232,8 +232,10 @@ static enum err write_evidence(struct returning *r, const struct judgement *rest
     kept.lines = lines;
     TRY(judge_before(r, &before));
     TRY(kept_return_compare(&before, rest, text->rule_count, r->arena, &kept));
-    kept_return_encode(&kept, out);
-    return out->err;
+    kept_return_encode(&kept, &out_rest->evidence);
+    out_rest->whole = r->whole.changes;
+    out_rest->left = before.changes;
+    return out_rest->evidence.err;
 }
 
 static enum err judge_rest(struct returning *r, struct judging_case *judged, struct slice groups,
@@ -296,7 +298,7 @@ enum err judging_lines_rest(struct node *node, const struct snapshot *snapshot,
                                   .kept = r.kept};
     arena_init(&judged.arena, REST_BYTES);
     enum err err = judge_rest(&r, &judged, change->groups, sale, out_rest);
-    err = err == ERR_OK ? write_evidence(&r, &judged.judgement, &out_rest->evidence) : err;
+    err = err == ERR_OK ? write_evidence(&r, &judged.judgement, out_rest) : err;
     judging_fini(&judged);
     return err;
 }

@@ -17,11 +17,13 @@ struct line_back {
 
 /* What it comes to. */
 struct lines_rest {
-    bool is_all;            /* nothing of the sale is left */
-    struct money amount;    /* that comes back now, by the prices and discounts that the rest has */
-    struct points kept;     /* what the rest deserves */
-    struct buffer groups;   /* and would have changed; empty when nothing is left */
-    struct buffer remarks;  /* the group that remembers what came back */
+    bool is_all;          /* nothing of the sale is left */
+    struct money amount;  /* that comes back now, by the prices and discounts that the rest has */
+    struct points kept;   /* what the rest deserves */
+    struct buffer groups; /* and would have changed; empty when nothing is left */
+    struct standing_changes whole; /* what all of the sale changes, judged again; in the arena */
+    struct standing_changes left;  /* and what was left of it until now */
+    struct buffer remarks;         /* the group that remembers what came back */
     struct buffer evidence; /* kept_return: what came back, and what that changed of each rule */
 };
 void lines_rest_fini(struct lines_rest *rest);

@@ -9,11 +9,14 @@
 #include "node/node.h"
 #include "node/raised.h"
 #include "node/requests.h"
+#include "node/returned_days.h"
 #include "node/rewards.h"
 #include "programme/coupon.h"
 #include "programme/returned_lines.h"
+#include "programme/returned_state.h"
 
 #define RETURN_BYTES (16u << 20) /* as to explain a sale: it is read and judged again */
+#define TRIES        16u         /* until nothing moves a day between reading and writing it */
 
 /* How a return takes from each number. */
 struct taking {
@@ -26,6 +29,12 @@ struct taking {
     const struct rules_text *text; /* in force; NULL without coupons */
     size_t coupon_count;
     int64_t *revoked_uses; /* by coupon, of codes that are revoked: uses before they were go back */
+    const struct rules *rules;    /* that it was judged by; NULL: not known */
+    const struct kept_case *kept; /* how it was */
+    int64_t today;
+    struct standing now; /* of whoever's group is taken */
+    struct node *node;
+    struct buffer *days; /* groups that remember days */
 };
 
 /* What groups change in a number. */
@@ -92,23 +101,93 @@ static enum err look_at_step(const struct ledger_view *view, const struct snapsh
     return ERR_OK;
 }
 
+static int64_t change_among(const struct standing_changes *changes,
+                            const struct standing_step *step)
+{
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct standing_change *change = &changes->at[i];
+        if (change->slot == step->slot && change->bucket == step->bucket) {
+            return change->after - change->before;
+        }
+    }
+    return 0;
+}
+
+/* What the sale made of a day, when of it only so much is left. */
+static int64_t day_left(const struct taking *taking, const struct standing_step *step, int64_t left)
+{
+    int64_t gone = change_among(&taking->rest->whole, step) - left;
+    return left == 0 ? step->before : step->after - gone;
+}
+
+/* What of the sale's making such a number was, and is without what comes back now. */
+static struct returned_state state_of(const struct taking *taking,
+                                      const struct standing_owner *owner,
+                                      const struct standing_step *step)
+{
+    struct returned_state state = {
+        .before = step->before, .left = step->after, .rest = step->before, .today = taking->today};
+    if (taking->rest != NULL) {
+        int64_t rest = change_in(buffer_slice(&taking->rest->groups), owner, step);
+        state.left = day_left(taking, step, change_among(&taking->rest->left, step));
+        state.rest = taking->is_all ? step->before : day_left(taking, step, rest);
+    }
+    if (taking->rules != NULL) {
+        state.day = occasion_day(&taking->kept->occasion);
+        state.is_added = returned_state_is_added(taking->rules, taking->kept->awards,
+                                                 taking->kept->award_count, step->slot);
+    }
+    return state;
+}
+
+/* A day, or a level: set, so that nobody moves it meanwhile; of one that stays it is remembered
+ * what came back of it. By amount it goes when nothing of the sale is left. */
+static enum err take_state(const struct taking *taking, const struct standing_owner *owner,
+                           const struct standing_step *step, struct standing_step *steps,
+                           size_t *count)
+{
+    int64_t now = standing_value(&taking->now, step->slot, step->bucket);
+    struct returned_state state = state_of(taking, owner, step);
+    if (!taking->is_all && taking->rest == NULL) {
+        return ERR_OK;
+    }
+    if (state.rest == step->before) {
+        TRY(returned_days_follow(taking->node, owner, step, state.rest, &state.rest));
+    }
+    int64_t after = returned_state_after(&state, now);
+    if (after != now) {
+        steps[(*count)++] = (struct standing_step){.how = STANDING_SET,
+                                                   .slot = step->slot,
+                                                   .bucket = step->bucket,
+                                                   .before = now,
+                                                   .after = after};
+        return ERR_OK;
+    }
+    return now == state.left || now == 0
+               ? ERR_OK
+               : returned_days_remember(taking->node, owner, step, state.left, state.rest,
+                                        taking->days);
+}
+
 static enum err take_group(struct reader *in, const struct taking *taking,
+                           const struct standing_owner *owner, uint32_t count,
                            struct standing_step *steps, struct buffer *groups)
 {
-    struct standing_owner owner;
-    uint32_t count;
     size_t taken = 0;
-    standing_read_group(in, &owner, &count);
     for (uint32_t i = 0; i < count && in->err == ERR_OK && taken < LIMIT_STANDING_STEPS; i++) {
         struct standing_step step;
         int64_t part = 0;
         standing_read_step(in, &step);
         int64_t delta = step.how == STANDING_SET ? step.after - step.before : step.delta;
         /* Else a window that passed was dropped, an event raised, or it is what a gift card is. */
-        bool is_other = owner.kind == OWNER_RAISED ||
-                        (owner.kind == OWNER_GIFT_CARD && step.how != STANDING_ADD);
+        bool is_other = owner->kind == OWNER_RAISED ||
+                        (owner->kind == OWNER_GIFT_CARD && step.how != STANDING_ADD);
         bool is_given = delta > 0 && !is_other;
-        bool is_given_code = owner.kind == OWNER_CODE && step.how == STANDING_SET;
+        bool is_given_code = owner->kind == OWNER_CODE && step.how == STANDING_SET;
+        if (is_given && step.how == STANDING_SET && returned_state_is(step.slot)) {
+            TRY(take_state(taking, owner, &step, steps, &taken));
+            continue;
+        }
         if (is_given_code && !taking->is_all && taking->rest == NULL) {
             continue; /* by amount a code that the sale gave goes when nothing of the sale is left
                        */
@@ -116,7 +195,7 @@ static enum err take_group(struct reader *in, const struct taking *taking,
         if (is_given_code && taking->is_all) {
             part = delta;
         } else if (is_given && in->err == ERR_OK) {
-            TRY(part_of(taking, &owner, &step, delta, &part));
+            TRY(part_of(taking, owner, &step, delta, &part));
         }
         if (part > 0) {
             steps[taken++] = (struct standing_step){
@@ -124,9 +203,30 @@ static enum err take_group(struct reader *in, const struct taking *taking,
         }
     }
     if (taken > 0) {
-        standing_write_group(groups, &owner, steps, taken);
+        standing_write_group(groups, owner, steps, taken);
     }
     return in->err;
+}
+
+/* With what its owner's numbers are now: none of one that is gone. */
+static enum err take_owner(const struct roster *roster, struct reader *in, struct taking *taking,
+                           struct standing_step *steps, struct standing_row *row,
+                           struct buffer *groups)
+{
+    struct standing_owner owner;
+    struct state_reader *reader;
+    uint32_t count;
+    standing_read_group(in, &owner, &count);
+    taking->now = (struct standing){.count = 0};
+    if (in->err == ERR_OK && (owner.kind == OWNER_MEMBER || owner.kind == OWNER_CARD)) {
+        TRY(readers_take(taking->node->readers, &reader));
+        struct ledger_view view = state_reader_view(reader);
+        enum err err = ledger_get_standing(&view, roster, &owner, row);
+        readers_give(taking->node->readers, reader);
+        TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
+        taking->now = err == ERR_OK ? standing_of_row(row) : taking->now;
+    }
+    return take_group(in, taking, &owner, count, steps, groups);
 }
 
 /* Of a reward the points go back as well: that is another call. */
@@ -156,6 +256,7 @@ struct giving_back {
     struct buffer taken;
     struct buffer groups;
     struct buffer uncounted;
+    struct buffer days;
     bool has_raised; /* with it events that the sale raised are taken back */
     struct note *note;
 };
@@ -282,6 +383,23 @@ static enum err add_uncounted(struct giving_back *g)
     return g->uncounted.err;
 }
 
+/* How the sale was judged, if that is known. */
+static enum err know_case(struct giving_back *g, struct kept_case *kept, struct taking *taking)
+{
+    if (!kept_case_is(g->change.evidence)) {
+        return ERR_OK;
+    }
+    TRY(kept_case_decode(g->change.evidence, &g->arena, kept));
+    const struct programme_version *version =
+        programmes_find(g->snapshot->programmes, kept->programme);
+    if (version != NULL) {
+        taking->kept = kept;
+        taking->rules = version->rules;
+        taking->today = unix_day(judging_local(g->node, version, g->commands[0].business_time));
+    }
+    return ERR_OK;
+}
+
 static enum err write_groups(struct giving_back *g)
 {
     const struct command_return_sale *body = &g->commands[0].return_sale;
@@ -293,21 +411,27 @@ static enum err write_groups(struct giving_back *g)
                             .whole = g->sale.amount.minor,
                             .rest = g->lines != NULL ? &g->rest : NULL,
                             .taken = buffer_slice(&g->taken),
+                            .node = g->node,
+                            .days = &g->days,
                             .is_all = g->lines != NULL ? g->rest.is_all : amount == left};
     struct standing_step *steps = arena_alloc(&g->arena, LIMIT_STANDING_STEPS * sizeof *steps);
-    if (steps == NULL) {
+    struct standing_row *row = arena_alloc(&g->arena, sizeof *row);
+    struct kept_case kept;
+    if (steps == NULL || row == NULL) {
         return ERR_RESOURCE;
     }
     TRY(find_revoked_uses(g, &taking));
     write_uncounted(g, &taking, steps);
+    TRY(know_case(g, &kept, &taking));
     struct reader in = reader_of(g->change.groups);
     while (in.err == ERR_OK && in.at < in.end) {
-        TRY(take_group(&in, &taking, steps, &g->groups));
+        TRY(take_owner(&g->snapshot->roster, &in, &taking, steps, row, &g->groups));
     }
     TRY(reader_finish(&in));
     write_bytes(&g->groups, g->ends.at, g->ends.length);
     struct slice remarks = buffer_slice(&g->rest.remarks);
     write_bytes(&g->groups, remarks.at, remarks.length);
+    write_bytes(&g->groups, g->days.at, g->days.length);
     return taking.is_all
                ? raised_take_back(&body->sale, g->change.groups, &g->groups, &g->has_raised)
                : ERR_OK;
@@ -375,17 +499,30 @@ static enum err give_back_both(struct giving_back *g, struct outcome *out_outcom
     return ERR_OK;
 }
 
-static enum err run(struct giving_back *g, const struct command *give_back,
+static enum err try_once(const struct giving_back *given, const struct command *give_back,
+                         struct outcome *out_outcome)
+{
+    struct giving_back g = *given;
+    g.commands[0] = *give_back;
+    arena_init(&g.arena, RETURN_BYTES);
+    enum err err = give_back_both(&g, out_outcome);
+    arena_fini(&g.arena);
+    lines_rest_fini(&g.rest);
+    buffer_fini(&g.taken);
+    buffer_fini(&g.groups);
+    buffer_fini(&g.days);
+    buffer_fini(&g.uncounted);
+    return err;
+}
+
+static enum err run(const struct giving_back *given, const struct command *give_back,
                     struct outcome *out_outcome)
 {
-    g->commands[0] = *give_back;
-    arena_init(&g->arena, RETURN_BYTES);
-    enum err err = give_back_both(g, out_outcome);
-    arena_fini(&g->arena);
-    lines_rest_fini(&g->rest);
-    buffer_fini(&g->taken);
-    buffer_fini(&g->groups);
-    buffer_fini(&g->uncounted);
+    enum err err = try_once(given, give_back, out_outcome);
+    for (unsigned i = 1; i < TRIES && err == ERR_OK && judging_has_moved(out_outcome->verdict);
+         i++) {
+        err = try_once(given, give_back, out_outcome);
+    }
     return err;
 }
 

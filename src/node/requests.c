@@ -40,8 +40,17 @@ bool request_uid(struct rpc_call *call, const char *field, const char *text, str
     if (uid_parse(text, out_id) == ERR_OK && !uid_is_nil(out_id)) {
         return true;
     }
-    refuse(call, INVALID_ARGUMENT, "INVALID_ID", "%s is not a UUID in its 36-character form.",
-           field);
+    char words[32];
+    char shown[UID_TEXT_MAX + 1];
+    (void)snprintf(words, sizeof words, "%s", field);
+    for (char *at = words; *at != '\0'; at++) {
+        *at = *at == '_' ? ' ' : *at;
+    }
+    text_clean_line(shown, sizeof shown, slice_of(text, strlen(text)));
+    refuse(call, INVALID_ARGUMENT, "INVALID_ID",
+           "\"%s\" is no %s: that is a UUID of 36 characters, such as "
+           "0199a000-0000-7000-8000-000000000002.",
+           shown, words);
     return false;
 }
 

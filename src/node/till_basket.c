@@ -3,6 +3,7 @@
 
 #include "node/requests.h"
 #include "node/till_judged.h"
+#include "programme/coupon.h"
 
 /* At most 64 printable bytes. */
 static bool read_goods(struct rpc_call *call, const char *field, const char *text,
@@ -60,12 +61,16 @@ bool till_read_codes(struct rpc_call *call, char *const *codes, size_t count,
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        shown[i] = (struct shown_code){.text = slice_of(codes[i], strlen(codes[i]))};
+        shown[i] = (struct shown_code){.text = coupon_typed(slice_of(codes[i], strlen(codes[i])))};
         if (!request_text(call, "codes", codes[i], copy, sizeof copy)) {
             return false;
         }
+        if (shown[i].text.length == 0) {
+            refuse(call, 3, "INVALID_INPUT", "codes: code %zu is empty.", i + 1);
+            return false;
+        }
         for (size_t k = 0; k < i; k++) {
-            if (strcmp(codes[i], codes[k]) == 0) {
+            if (coupon_is_alike(shown[i].text, shown[k].text)) {
                 refuse(call, 3, "INVALID_INPUT", "codes: the same code is shown twice.");
                 return false;
             }
@@ -101,7 +106,11 @@ bool till_read_basket(struct rpc_call *call, const Talea__V1__EarnRequest *reque
     out_occasion->paid_in_points = money_of(request->paid_in_points_minor);
     enum err err = occasion_check(out_occasion, &total, &note);
     if (err == ERR_OK && request->amount_minor != 0 && request->amount_minor != total.minor) {
-        refuse(call, 3, "AMOUNT_MISMATCH", "The lines' amounts are not amount_minor in all.");
+        refuse(
+            call, 3, "AMOUNT_MISMATCH",
+            "The lines cost %lld in all and the purchase %lld, in minor units: say no amount, or "
+            "the lines' sum.",
+            (long long)total.minor, (long long)request->amount_minor);
         return false;
     }
     if (err != ERR_OK) {

@@ -38,6 +38,83 @@ static bool has_code(const struct coupon *coupon, struct slice code)
     return coupon->code_count == 0 && begins_with(code, coupon->prefix);
 }
 
+struct slice coupon_typed(struct slice text)
+{
+    while (text.length > 0 && text.at[0] == ' ') {
+        text = slice_of(text.at + 1, text.length - 1);
+    }
+    while (text.length > 0 && text.at[text.length - 1] == ' ') {
+        text.length--;
+    }
+    return text;
+}
+
+static uint8_t capital(uint8_t c)
+{
+    return c >= 'a' && c <= 'z' ? (uint8_t)(c - 'a' + 'A') : c;
+}
+
+bool coupon_is_alike(struct slice one, struct slice other)
+{
+    if (one.length != other.length) {
+        return false;
+    }
+    for (size_t i = 0; i < one.length; i++) {
+        if (capital(one.at[i]) != capital(other.at[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Of what is listed, the one that is alike; as it was typed where there are two. */
+static struct slice find_listed(const struct rules_text *text, struct slice code)
+{
+    struct slice found = {NULL, 0};
+    for (size_t c = 0; c < text->coupon_count; c++) {
+        const struct coupon *coupon = &text->coupons[c];
+        for (size_t i = 0; i < coupon->code_count; i++) {
+            bool is_first = found.at == NULL || slice_equal(coupon->codes[i], code);
+            found = is_first && coupon_is_alike(coupon->codes[i], code) ? coupon->codes[i] : found;
+        }
+    }
+    return found;
+}
+
+/* Whose prefix it begins with as it was typed, else alike. */
+static const struct coupon *find_prefix(const struct rules_text *text, struct slice code)
+{
+    const struct coupon *found = NULL;
+    for (size_t c = 0; c < text->coupon_count; c++) {
+        const struct coupon *coupon = &text->coupons[c];
+        bool is_issued = coupon->code_count == 0 && code.length >= coupon->prefix.length;
+        if (is_issued && begins_with(code, coupon->prefix)) {
+            return coupon;
+        }
+        if (is_issued && found == NULL &&
+            coupon_is_alike(slice_of(code.at, coupon->prefix.length), coupon->prefix)) {
+            found = coupon;
+        }
+    }
+    return found;
+}
+
+struct slice coupon_code_settle(const struct rules_text *text, struct slice code,
+                                char room[LIMIT_CODE_BYTES])
+{
+    struct slice listed = find_listed(text, code);
+    const struct coupon *coupon = listed.at == NULL ? find_prefix(text, code) : NULL;
+    if (listed.at != NULL || coupon == NULL || code.length > LIMIT_CODE_BYTES) {
+        return listed.at != NULL ? listed : code;
+    }
+    size_t prefix = coupon->prefix.length;
+    memcpy(room, coupon->prefix.at, prefix);
+    for (size_t i = prefix; i < code.length; i++) {
+        room[i] = (char)capital(code.at[i]);
+    }
+    return slice_of(room, code.length);
+}
+
 uint16_t coupon_of_code(const struct rules_text *text, struct slice code)
 {
     for (size_t c = 0; c < text->coupon_count; c++) {

@@ -8,10 +8,21 @@
 #ifndef PROGRAMME_COUPON_H
 #define PROGRAMME_COUPON_H
 
+#include "base/limits.h"
 #include "programme/rules.h"
 
 /* The coupon that a code is of, by its place in the list; NO_COUPON. */
 uint16_t coupon_of_code(const struct rules_text *text, struct slice code);
+
+/* A code as somebody typed it, without the blanks around it. */
+struct slice coupon_typed(struct slice text);
+/* The same but for the case of ASCII's letters? */
+bool coupon_is_alike(struct slice one, struct slice other);
+/* A typed code as the programme writes it, whatever its case: a listed one as it is listed, of one
+ * with a coupon's prefix that prefix and the rest in capitals; what is of no coupon stays. Gives
+ * the code itself, what is in the rules, or what is in `room`. */
+struct slice coupon_code_settle(const struct rules_text *text, struct slice code,
+                                char room[LIMIT_CODE_BYTES]);
 
 /* ERR_INPUT with a note: a coupon without codes, with too many, or a code of two coupons. */
 MUST_USE enum err coupons_check(const struct rules_text *text, struct note *note);

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "programme/kept_case.h"
 #include "programme/returned_lines.h"
+#include "programme/returned_state.h"
 #include "programme/trial_parts.h"
 
 /* A number that a sale added to, and what went back of it. */
@@ -241,6 +242,39 @@ static enum err take_number(struct taking *t, bool is_of_all, uint64_t slot, int
     return part <= 0 ? ERR_OK : standing_add(now, changes, &t->trial->arena, slot, bucket, -part);
 }
 
+/* What of the sale is left made of a number. */
+static int64_t state_left(const struct judgement *left, const struct standing_change *sold)
+{
+    for (size_t i = 0; i < left->changes.count; i++) {
+        const struct standing_change *change = &left->changes.at[i];
+        if (change->slot == sold->slot && change->bucket == sold->bucket) {
+            return change->after;
+        }
+    }
+    return sold->before;
+}
+
+static enum err take_state(struct taking *t, const struct standing_change *sold,
+                           const struct standing *own)
+{
+    bool is_by_line = !t->is_by_amount;
+    int64_t day = occasion_day(&t->kept.occasion);
+    struct returned_state state = {.before = sold->before,
+                                   .left = is_by_line ? state_left(&t->before, sold) : sold->after,
+                                   .rest = is_by_line ? state_left(&t->rest, sold) : sold->before,
+                                   .day = day,
+                                   .today = day, /* nobody says when it came back */
+                                   .is_added =
+                                       returned_state_is_added(t->trial->rules, t->whole.awards,
+                                                               t->whole.award_count, sold->slot)};
+    int64_t now = standing_value(own, sold->slot, sold->bucket);
+    if (sold->after <= sold->before || (t->is_by_amount && !t->is_all)) {
+        return ERR_OK;
+    }
+    return standing_add(own, &t->member, &t->trial->arena, sold->slot, sold->bucket,
+                        returned_state_after(&state, now) - now);
+}
+
 static enum err take_numbers(struct taking *t, const struct trial_person *person)
 {
     const struct trial *trial = t->trial;
@@ -248,8 +282,9 @@ static enum err take_numbers(struct taking *t, const struct trial_person *person
     const struct standing all = {trial->numbers, trial->number_count};
     for (size_t i = 0; i < t->whole.changes.count; i++) {
         const struct standing_change *change = &t->whole.changes.at[i];
-        TRY(take_number(t, false, change->slot, change->bucket, change->after - change->before,
-                        &own));
+        TRY(returned_state_is(change->slot) ? take_state(t, change, &own)
+                                            : take_number(t, false, change->slot, change->bucket,
+                                                          change->after - change->before, &own));
     }
     for (size_t i = 0; i < t->whole.claim_count; i++) {
         const struct claim *claim = &t->whole.claims[i];

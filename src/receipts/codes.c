@@ -1,5 +1,6 @@
 /* Coupons' codes of a row: taken apart, each once. */
 #include <string.h>
+#include <strings.h>
 
 #include "receipts/codes.h"
 
@@ -8,7 +9,7 @@
 bool codes_have(const char *const *codes, size_t count, const char *code)
 {
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(codes[i], code) == 0) {
+        if (strcasecmp(codes[i], code) == 0) {
             return true;
         }
     }

@@ -4,6 +4,7 @@
 
 #include "receipts/decode.h"
 
+/* In any case of its letters. */
 bool codes_have(const char *const *codes, size_t count, const char *code);
 
 #endif

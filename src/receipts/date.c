@@ -187,7 +187,13 @@ enum err date_parse(const char *text, const char *format, int offset_minutes,
         r.civil.hour = r.civil.hour % 12 + (r.half == 2 ? 12 : 0);
     }
     struct unix_ms local;
-    TRY(civil_to_unix(&r.civil, &local));
+    enum err err = civil_to_unix(&r.civil, &local);
+    if (err == ERR_INPUT && r.civil.year < 1970) {
+        r.civil.year += 2000; /* the calendar is the same each 400 years */
+        TRY(civil_to_unix(&r.civil, &local));
+        return ERR_RANGE;
+    }
+    TRY(err);
     out_time->ms = local.ms + r.milliseconds - (int64_t)r.offset_minutes * 60000;
     *out_local = r.civil;
     return ERR_OK;

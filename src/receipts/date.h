@@ -20,7 +20,8 @@
 MUST_USE enum err date_format_check(const char *format);
 
 /* Reads `text` by `format`; `offset_minutes` east of UTC unless the text says its own. `out_time`
- * is UTC, `out_local` what stands in the text. ERR_INPUT when it doesn't match. */
+ * is UTC, `out_local` what stands in the text. ERR_INPUT when it doesn't match;
+ * ERR_RANGE for a date that does and is before 1970. */
 MUST_USE enum err date_parse(const char *text, const char *format, int offset_minutes,
                              struct unix_ms *out_time, struct civil *out_local);
 

@@ -229,11 +229,17 @@ static const char *decode_time(struct decoder *decoder, struct entry *entry)
         (void)snprintf(joined, sizeof joined, "%s %s", text, decoder->texts[ROLE_CLOCK]);
         text = joined;
     }
+    bool is_before = false;
     for (unsigned i = 0; i < mapping->formats.count; i++) {
-        if (date_parse(text, mapping->formats.at[i], mapping->offset_minutes, &entry->time,
-                       &entry->local) == ERR_OK) {
+        enum err err = date_parse(text, mapping->formats.at[i], mapping->offset_minutes,
+                                  &entry->time, &entry->local);
+        if (err == ERR_OK) {
             return NULL;
         }
+        is_before = is_before || err == ERR_RANGE;
+    }
+    if (is_before) {
+        return decode_refuse(decoder, "date \"%.64s\" is before 1970", text);
     }
     return decode_refuse(decoder, "date \"%.64s\" is in none of the mapping's formats", text);
 }

@@ -29,6 +29,10 @@ coupons:
   - {coupon: file, codes: [FILE]}
 segments:
   - {segment: lettered, lists: [letter]}
+metrics:
+  - {name: idle, of: since}
+tiers:
+  - {tier: circle}
 rules:
   - rule: spring-tenth
     coupon: spring
@@ -91,6 +95,18 @@ rules:
     channels: [app]
     give: {points: 7}
     caps: [{per: ever, uses: 10, of: all}]
+  - rule: circle-joins
+    channels: [desk]
+    basket: 30.00
+    give: {prolong: circle, days: 30}
+  - rule: circle-points
+    channels: [desk]
+    tiers: [circle]
+    give: {points: 3}
+  - rule: missed
+    channels: [desk]
+    metrics: [{metric: idle, at_least: 5}]
+    give: {points: 11}
 """
 
 
@@ -128,14 +144,21 @@ class Coupons(unittest.TestCase):
         self.assertEqual((first["discount_minor"], first["earned_points"]), (200, 18))
         self.assertEqual(self.codes(first), [("LENZ", True, "spring-tenth", "fired"),
                                              ("LENS", False, "", "code_unknown")])
-        again = self.earn(card, "20.00", "--code", "SPRING")
+        again = self.earn(card, "20.00", "--code", " spRing ")
         self.assertEqual(again["discount_minor"], 0)
         self.assertEqual(self.codes(again), [("SPRING", False, "spring-first-five", "channel")])
-        text = self.grocer.talea("earn", self.card(), "20.00", "--code", "LENZ").stdout
+        text = self.grocer.talea("earn", self.card(), "20.00", "--code", "lenz").stdout
         self.assertIn("code       LENZ: taken by spring-tenth", text)
-        result = self.grocer.talea("earn", card, "1.00", "--code", "LENZ", "--code", "LENZ",
+        for second, reason in (("LENZ", "the same code is shown twice"),
+                               ("lenz", "the same code is shown twice"), (" ", "--code is empty")):
+            result = self.grocer.talea("earn", card, "1.00", "--code", "LENZ", "--code", second,
+                                       expect=2)
+            self.assertIn(reason, result.stderr)
+        result = self.grocer.talea("quote", card, "45.00", "--line", "category=tea,amount=15.00",
                                    expect=2)
-        self.assertIn("the same code is shown twice", result.stderr)
+        self.assertIn("AMOUNT is 45.00, and the lines cost 15.00 in all", result.stderr)
+        result = self.grocer.talea("explain", "xyz", expect=2)
+        self.assertIn('"xyz" is no id of a purchase', result.stderr)
 
     def test_a_sale_gives_the_next_ones_coupon(self):
         card = self.card()
@@ -161,6 +184,47 @@ class Coupons(unittest.TestCase):
         self.grocer.cli("return", "purchase", first["sale_id"])
         self.assertEqual(self.codes(self.earn(card, "12.00", "--code", code))[0][3],
                          "code_unknown")
+
+    def test_a_used_code_goes_with_all_of_its_sale(self):
+        card = self.card()
+        first = self.earn(card, "50.00")
+        code = first["items"][0]["codes"][0]
+        used = self.earn(card, "12.00", "--code", code)
+        self.grocer.cli("return", "purchase", first["sale_id"])
+        for _ in range(2):  # before and after its use comes back
+            self.assertEqual(self.codes(self.earn(card, "12.00", "--code", code))[0][3],
+                             "code_unknown")
+            shown = self.grocer.cli("coupon", "show", code)
+            self.assertEqual(shown["state"], "COUPON_CODE_STATE_UNKNOWN")
+            self.grocer.talea("return", "purchase", used["sale_id"], expect=None)
+        self.grocer.talea("verify")
+
+    def test_a_return_leaves_what_later_sales_hold(self):
+        def at(days):
+            return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - days * 86400))
+
+        def sell(card, amount, days):
+            sold = self.earn(card, amount, "--channel", "desk", "--time", at(days))
+            return sold["sale_id"], [row["rule"] for row in sold["awards"]
+                                     if row["rule"] in ("circle-points", "missed")]
+
+        def back(sale, *words):
+            self.grocer.cli("return", "purchase", sale, *words)
+        card, other = self.card(), self.card()
+        first, _ = sell(card, "30.00", 20)
+        self.assertEqual(sell(card, "1.00", 4)[1], ["circle-points", "missed"])
+        back(first, "10.00")
+        self.assertEqual(sell(card, "1.00", 2)[1], ["circle-points"])
+        back(first)  # the tier goes, the day of the last sale stays
+        self.assertEqual(sell(card, "1.00", 1)[1], [])
+        first, then = sell(other, "30.00", 20)[0], sell(other, "30.00", 10)[0]
+        back(first)  # the later one holds both
+        last, got = sell(other, "1.00", 8)
+        self.assertEqual(got, ["circle-points"])
+        back(last)
+        back(then)  # nor does it go back to what has come back before
+        self.assertEqual(sell(other, "1.00", 0)[1], [])
+        self.grocer.talea("verify")
 
     def test_a_coupon_goes_with_the_lines_that_gave_it(self):
         """40.00 and 12.00 give one from 50.00 on; unless it was used, it goes with either."""
@@ -314,6 +378,10 @@ class Coupons(unittest.TestCase):
         self.assertEqual({row["member"]: row["code"] for row in rows} | codes,
                          {row["member"]: row["code"] for row in rows})
         self.assertIn("File exists", self.grocer.talea(*words, "--out", path, expect=2).stderr)
+        self.assertIn("/nonexistent/x.csv: No such file", self.grocer.talea(
+            *words, "--out", "/nonexistent/x.csv", expect=2).stderr)
+        self.assertIn("over from 2020-01-01 on, and it is 2", self.grocer.talea(
+            "coupon", "issue", "sorry", "--until", "2020-01-01", expect=2).stderr)
         other = self.grocer.path("other.csv")
         self.refused("SEGMENT_UNKNOWN", "coupon", "issue", "next", "--segment", "x", "--out", other)
         self.assertFalse(os.path.exists(other + ".partial"))
@@ -375,7 +443,7 @@ time: {formats: ["%Y-%m-%d %H:%M:%S"]}
 """)
         day = time.strftime("%Y-%m-%d 00:00:00", time.gmtime())
         self.grocer.replace("codes-in.csv", ("receipt,time,card,amount,codes\n" + "".join(
-            f"f{n},{day},{card},2.00,FILE;LENS\nf{n},{day},{card},1.00,FILE\n"
+            f"f{n},{day},{card},2.00,File;LENS\nf{n},{day},{card},1.00,FILE\n"
             for n, card in enumerate(cards))).encode())
         words = ["import", "receipts", self.grocer.path("codes-in.csv"), "--map",
                  self.grocer.path("codes.map.yaml"), "--json"]
@@ -398,15 +466,16 @@ time: {formats: ["%Y-%m-%d %H:%M:%S"]}
         first, second, third = self.grocer.cli("coupon", "issue", "sorry", "--count", 3)["codes"]
         revoke = ["coupon", "revoke", first, "--reason", "sent twice", "--transaction-id",
                   wire.uuid7()]
-        held = self.quote(card, "1.00", "--code", first)
+        held = self.quote(card, "1.00", "--code", first.lower())
+        self.assertEqual(self.codes(held), [(first, True, "sorry-points", "fired")])
         self.assertEqual(self.earn(card, "1.00", "--code", second)["earned_points"], 31)
         self.assertEqual(self.grocer.cli(*revoke)["held"], 1)
         self.grocer.kill()
         self.grocer.start()
         self.assertEqual(self.grocer.cli(*revoke)["revoked"], 1)
         self.refused("TRANSACTION_ID_REUSED", "coupon", "revoke", second, *revoke[-2:])
-        self.refused("COUPON_REVOKED", "coupon", "revoke", first)
-        self.assertEqual(self.grocer.cli("coupon", "show", first)["state"],
+        self.refused("COUPON_REVOKED", "coupon", "revoke", first.lower())
+        self.assertEqual(self.grocer.cli("coupon", "show", first.lower())["state"],
                          "COUPON_CODE_STATE_REVOKED")
         for reply in (self.earn(card, "1.00", "--code", first),
                       self.quote(card, "1.00", "--code", first)):

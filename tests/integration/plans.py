@@ -166,7 +166,12 @@ class Draws(Case):
         self.assertEqual((closed["entrants"], closed["total_tickets"]), (6, 26))
         fixed, text = self.export("summer", "closed.draw")
         chance = grocer.cli("draw", "chance", "summer", cards[2])
-        self.assertEqual((chance["tickets"], chance["total_tickets"]), (3, 26))
+        self.assertEqual((chance["tickets"], chance["total_tickets"], chance["is_at_least"]),
+                         (3, 26, True))
+        self.assertIn("chance   at least ", grocer.talea("draw", "chance", "summer",
+                                                         cards[2]).stdout)
+        sure = grocer.cli("draw", "chance", "everybody", cards[2])
+        self.assertEqual((sure["chance_ppm"], sure["is_at_least"]), (1000000, False))
         line = b2(f"summer\n{chance['owner']}\n{chance['blind']}\n")[:32]
         self.assertEqual(line, chance["entrant"])
         self.assertIn(f"entrant {line} 3\n", text)

@@ -124,16 +124,20 @@ class Programme(unittest.TestCase):
     def test_check_names_all_mistakes(self):
         path = self.write("many.yaml", PROGRAMME
                           .replace("metric: month", "metric: mouth").replace("[bread]}", "[bread]}\n"
-                          "burn: {except: [bred]}", 1).replace("per: 1.00", "per: 0", 1))
+                          "burn: {except: [bred], smalest: 1}\ncoupons:\n"
+                          "  - {coupon: a, codes: [Spring, SPRING], persnal: {x: 1}}\n", 1)
+                          .replace("per: 1.00", "per: 0", 1))
         said = self.talea("check", path, expect=2).stderr
         for text in ["earn.per: \"0\" is not from", "burn.except: no goods are called bred; did you "
-                     "mean bread?", "no metric is called mouth; did you mean month?"]:
+                     "mean bread?", "no metric is called mouth; did you mean month?", "burn.smalest: is not a key that "
+                     "belongs here; did you mean smallest?", "coupons[0].persnal: is not a key",
+                     "coupons[0].codes[1]: is Spring of a in other letters"]:
             self.assertIn(text, said)
-        self.assertIn(f"{path}: 3 mistakes (INVALID_INPUT)", said)
+        self.assertIn(f"{path}: 6 mistakes (INVALID_INPUT)", said)
         lines = [row["line"] for row in
                  json.loads(self.talea("check", path, "--json", expect=2).stdout)["findings"]]
         self.assertEqual(lines, sorted(lines))
-        self.assertEqual(len(lines), 3)
+        self.assertEqual(len(lines), 6)
         self.assertIn("did you mean programme check?", self.talea("chek", path, expect=2).stderr)
         key = self.write("key.yaml", PROGRAMME.replace("per: 1.00", "per: 1,00", 1))
         self.assertIn("numbers have a point, as 12.50", self.talea("check", key, expect=2).stderr)

@@ -407,7 +407,7 @@ ODD_ROWS = [
     ('29.02.2024 10:00,{1},a,1,"10,00"', None),
     ('10/13/2026 10:00,{0},a,1,"10,00"', "is in none of the mapping's formats"),
     ('29.02.2026 10:00,{0},a,1,"10,00"', "is in none of the mapping's formats"),
-    ('0001-01-01 10:00,{0},a,1,"10,00"', "is in none of the mapping's formats"),
+    ('0001-01-01 10:00,{0},a,1,"10,00"', "is before 1970"),
     ('2026-10-02 10:00,{0},a,NaN,"10,00"', "is not a number"),
     ('2026-10-02 10:00,{0},a,1,1e5', "is not a number"),
     ('2026-10-02 10:00,{0},a,1,"10,005"', "the amount has more than 2 decimals"),

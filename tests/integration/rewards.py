@@ -234,7 +234,12 @@ class GiftCards(Case):
         self.assertEqual(self.shop.cli(*pay)["paid_minor"], 3750)
         refund = ("giftcard", "refund", paid["payment_id"])
         self.assertEqual(self.shop.cli(*refund, "10")["balance_minor"], 1000)
-        self.refused("RETURN_EXCEEDS_SALE", *refund, "2.51")
+        self.assertIn("2.51 USD would be given back of a payment of 12.50 USD, of which 10.00 were "
+                      "given back before", self.shop.talea(*refund, "2.51", expect=1).stderr)
+        self.assertIn("99999999999 is more than a card may hold, 1000000000.00 USD", self.shop.talea(
+            "giftcard", "issue", "--amount", "99999999999", expect=2).stderr)
+        self.assertIn("/nonexistent/x.csv: No such file", self.shop.talea(
+            "giftcard", "issue", "--amount", 5, "--out", "/nonexistent/x.csv", expect=2).stderr)
         self.assertEqual(self.shop.cli(*refund)["balance_minor"], 1250)
         self.shop.cli("giftcard", "block", number)
         self.refused("GIFT_CARD_BLOCKED", *pay)

@@ -239,6 +239,34 @@ static bool is_used_up(struct story *story, int64_t spare)
     return is_used_up;
 }
 
+static struct slice settle(const struct story *story, const char *code)
+{
+    static char room[LIMIT_CODE_BYTES];
+    return coupon_code_settle(&story->file.rules, text_slice(code), room);
+}
+
+static void test_a_code_as_it_is_typed(void **state)
+{
+    (void)state;
+    struct story story;
+    story_begin(&story, HEAD "coupons:\n"
+                             "  - {coupon: a, codes: [Spring, lenz, LENZ]}\n"
+                             "  - {coupon: b, prefix: o-}\n"
+                             "  - {coupon: c, prefix: O-X}\n"
+                             "rules: [{rule: r, coupon: a, give: {points: 1}}]\n");
+    static const char *const cases[][2] = {
+        {"SPRING", "Spring"}, {"Spring", "Spring"}, {"lenz", "lenz"},
+        {"LENZ", "LENZ"},     {"Lenz", "lenz"},     {"O-7k3q", "o-7K3Q"},
+        {"o-7k3q", "o-7K3Q"}, {"O-Xab", "O-XAB"},   {"autumn", "autumn"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_true(slice_equal(settle(&story, cases[i][0]), text_slice(cases[i][1])));
+    }
+    assert_int_equal(coupon_typed(text_slice("  ")).length, 0);
+    assert_true(slice_equal(coupon_typed(text_slice(" a b ")), text_slice("a b")));
+    story_end(&story);
+}
+
 static void test_a_code_that_was_revoked(void **state)
 {
     (void)state;
@@ -364,10 +392,15 @@ static void test_what_is_wrong(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cumulative_card),      cmocka_unit_test(test_next_purchase),
-        cmocka_unit_test(test_item_offers),          cmocka_unit_test(test_the_first_so_many),
-        cmocka_unit_test(test_issued_codes),         cmocka_unit_test(test_a_code_that_was_revoked),
-        cmocka_unit_test(test_codes_that_are_wrong), cmocka_unit_test(test_budget),
+        cmocka_unit_test(test_cumulative_card),
+        cmocka_unit_test(test_next_purchase),
+        cmocka_unit_test(test_item_offers),
+        cmocka_unit_test(test_the_first_so_many),
+        cmocka_unit_test(test_issued_codes),
+        cmocka_unit_test(test_a_code_as_it_is_typed),
+        cmocka_unit_test(test_a_code_that_was_revoked),
+        cmocka_unit_test(test_codes_that_are_wrong),
+        cmocka_unit_test(test_budget),
         cmocka_unit_test(test_what_is_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,6 +72,7 @@ static void test_rejects_rows(void **state)
         {",2026-03-01,7,a,1,1", "no receipt number"},
         {"1,,7,a,1,1", "no date"},
         {"1,2026-02-29,7,a,1,1", "date \"2026-02-29\" is in none of the mapping's formats"},
+        {"1,1968-02-29,7,a,1,1", "date \"1968-02-29\" is before 1970"},
         {"1,2026-03-01,,a,1,1", "no card or customer"},
         {"1,2026-03-01,7,a,,1", "no quantity"},
         {"1,2026-03-01,7,a,1e3,1", "quantity \"1e3\" is not a number"},
