@@ -275,10 +275,12 @@ static enum err match_member(struct judging *j, uint16_t place, struct trace_row
                                                              : ERR_OK;
 }
 
-/* A term is given back by an event: else a quote would promise what a second one promises too. */
+/* A term is given back, and what has a price is bought, by an event: else a quote would promise
+ * what a second one promises too, or what points pay that are gone by then. */
 static bool is_on(const struct rule *rule, const struct occasion *occasion)
 {
-    bool is_never_sold = rule->gift.gives == GIVES_REFUND && occasion->kind == OCCASION_SALE;
+    bool is_asked_for = rule->gift.gives == GIVES_REFUND || rule->price != NULL;
+    bool is_never_sold = is_asked_for && occasion->kind == OCCASION_SALE;
     return (rule->is_on_any && !is_never_sold) ||
            (rule->on == occasion->kind &&
             (rule->on == OCCASION_SALE || slice_equal(rule->event, occasion->event)));

@@ -241,7 +241,8 @@ struct price {
 struct rule {
     const char *name;
     enum occasion_kind on;
-    bool is_on_any;     /* sales and events alike; then `on` is OCCASION_EVENT without a name */
+    bool is_on_any; /* sales and events alike, of what has a price or refunds only events; then `on`
+                       is OCCASION_EVENT without a name */
     struct slice event; /* of OCCASION_EVENT */
     struct when when;
     const uint16_t *goods; /* places in the list of sets: any of these; */

@@ -140,8 +140,8 @@ static bool applies(const struct model *model, const struct rule *rule)
     int64_t day = unix_day(now->occasion.local);
     bool is_same = rule->on == now->occasion.kind &&
                    (rule->on == OCCASION_SALE || slice_equal(rule->event, now->occasion.event));
-    bool is_any = rule->is_on_any &&
-                  (rule->gift.gives != GIVES_REFUND || now->occasion.kind == OCCASION_EVENT);
+    bool is_asked_for = rule->gift.gives == GIVES_REFUND || rule->price != NULL;
+    bool is_any = rule->is_on_any && (!is_asked_for || now->occasion.kind == OCCASION_EVENT);
     if ((!is_same && !is_any) || !model_is_member(model, when) || day < when->from_day ||
         day >= when->until_day || !is_hour(when, now->occasion.local.ms / 60000)) {
         return false;

@@ -114,6 +114,7 @@ void shop_open(struct shop *shop, struct node *node, struct drawn *drawn)
     shop->desk.now = (struct unix_ms){FIRST_DAY * DAY_MS};
     shop->node = node;
     node->config.partner = shop->desk.roster.self;
+    node->config.limits.hold_minutes = 10;
     node->clock = (struct clock_port){&shop->desk, read_clock};
     for (size_t m = 0; m < SHOP_OWN; m++) {
         shop->members[m] = desk_enrol(&shop->desk, &shop->cards[m]);
@@ -187,12 +188,27 @@ enum err shop_judge(struct shop *shop, struct judging_case *judged, struct note 
     return judging_try(shop->node, view, judged, note);
 }
 
-/* The points come last: where the standing is refused they are not given. */
+/* Of what is paid in points the hold and what takes it, in their order; all else has other kinds.
+ */
+static bool is_payment(const struct command *command)
+{
+    return command->kind == COMMAND_HOLD || command->kind == COMMAND_CAPTURE;
+}
+
+/* What is given comes last: where the standing is refused it is not given. What is paid comes
+ * first: an event is never refused for its standing. */
 enum verdict shop_tell(struct shop *shop, const struct judging_case *judged)
 {
     enum verdict verdict = VERDICT_OK;
+    for (size_t i = 0; i < judged->command_count && verdict == VERDICT_OK; i++) {
+        if (is_payment(&judged->commands[i])) {
+            verdict = desk_tell(&shop->desk, &judged->commands[i]);
+        }
+    }
     for (size_t i = judged->command_count; i > 0 && verdict == VERDICT_OK; i--) {
-        verdict = desk_tell(&shop->desk, &judged->commands[i - 1]);
+        if (!is_payment(&judged->commands[i - 1])) {
+            verdict = desk_tell(&shop->desk, &judged->commands[i - 1]);
+        }
     }
     return verdict;
 }

@@ -391,14 +391,12 @@ static void give_plenty(struct run *run)
     }
 }
 
-/* Without what only other tests are about: a price in points; what is taken of what is left of days
- * long ago. */
+/* Without what only other tests are about: what is taken of what is left of days long ago. */
 static void draw(struct run *run)
 {
     draw_programme(run->drawn, &run->random);
     for (size_t r = 0; r < RULES_MAX; r++) {
         struct rule *rule = &run->drawn->rules[r];
-        rule->price = NULL;
         if (rule->gift.gives == GIVES_ITEM && draw_one_in(&run->random, 3)) {
             rule->gift.item = slice_of("c1", 2); /* a code of that coupon */
         }
