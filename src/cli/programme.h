@@ -37,6 +37,11 @@ MUST_USE enum cli_exit programme_fetch(struct cli *cli, uint32_t number,
 MUST_USE enum cli_exit programme_fetch_current(struct cli *cli,
                                                struct programme_opened *out_programme);
 
+/* A reason's name in words, without its numbers; the name itself where there are none. */
+const char *programme_reason_words(const char *reason);
+/* Of an event that no rule gave anything for: why, rule by rule. */
+MUST_USE enum cli_exit programme_explain_missed(struct cli *cli, const char *id);
+
 /* A receipt as an occasion; the lines live until the next call. */
 struct basket_lines {
     struct basket_line at[LIMIT_RECEIPT_LINES];

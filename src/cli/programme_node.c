@@ -253,6 +253,74 @@ static void print_explanation(struct cli *cli, const struct programme_opened *pr
     }
 }
 
+static bool is_about(const Talea__V1__RuleReason *said)
+{
+    return strcmp(said->reason, trace_reason_name(TRACE_OTHER_OCCASION)) != 0;
+}
+
+/* Of a till, which may not read the programme: without its numbers. */
+static void print_missed_plainly(struct cli *cli, const Talea__V1__ExplainPurchaseResponse *reply)
+{
+    for (size_t i = 0; i < reply->n_rules; i++) {
+        const Talea__V1__RuleReason *said = reply->rules[i];
+        if (is_about(said)) {
+            fprintf(cli->out, "  - %-32s %s%s%s\n", said->rule,
+                    programme_reason_words(said->reason), said->metric[0] == '\0' ? "" : " of ",
+                    said->metric);
+        }
+    }
+}
+
+static bool may_read_programme(struct cli *cli, uint32_t number)
+{
+    Talea__V1__GetProgrammeRequest request;
+    talea__v1__get_programme_request__init(&request);
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    request.number = number;
+    struct rpc_status status = session_try(cli, &talea__v1__programme_service__descriptor,
+                                           "GetProgramme", &request.base, &message);
+    return status.code == 0;
+}
+
+static void print_missed(struct cli *cli, const struct programme_opened *programme,
+                         const Talea__V1__ExplainPurchaseResponse *reply)
+{
+    for (size_t i = 0; i < reply->n_rules; i++) {
+        struct trace_row row;
+        if (is_about(reply->rules[i]) &&
+            read_reason(&programme->file.rules, reply->rules[i], &row)) {
+            programme_print_row(cli, programme, &row);
+        }
+    }
+}
+
+enum cli_exit programme_explain_missed(struct cli *cli, const char *id)
+{
+    Talea__V1__ExplainPurchaseRequest request;
+    talea__v1__explain_purchase_request__init(&request);
+    CLEANUP(message_release) ProtobufCMessage *message = NULL;
+    request.transaction_id = message_text(id);
+    struct rpc_status status = session_try(cli, &talea__v1__programme_service__descriptor,
+                                           "ExplainPurchase", &request.base, &message);
+    if (status.code != 0) { /* what was recorded stands */
+        fprintf(cli->out, "no rule gave anything: talea explain %s --all says why\n", id);
+        return CLI_OK;
+    }
+    const Talea__V1__ExplainPurchaseResponse *reply =
+        (const Talea__V1__ExplainPurchaseResponse *)message;
+    if (!may_read_programme(cli, reply->programme->number)) {
+        print_missed_plainly(cli, reply);
+        return CLI_OK;
+    }
+    struct programme_opened programme = {.rules = NULL};
+    enum cli_exit outcome = programme_fetch(cli, reply->programme->number, &programme);
+    if (outcome == CLI_OK) {
+        print_missed(cli, &programme, reply);
+        programme_close(&programme);
+    }
+    return outcome;
+}
+
 static void print_change(struct cli *cli, const struct programme_opened *programme,
                          const Talea__V1__RuleChange *change)
 {

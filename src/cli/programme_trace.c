@@ -1,4 +1,6 @@
 /* Why a rule gave something or didn't, in words. */
+#include <string.h>
+
 #include "cli/amounts.h"
 #include "cli/programme.h"
 #include "programme/describe.h"
@@ -44,6 +46,19 @@ static const char *const words[TRACE_REASON_COUNT] = {
     [TRACE_LIST] = "on none of its lists",
     [TRACE_AROUND] = "not around that day of the member's year",
 };
+
+const char *programme_reason_words(const char *reason)
+{
+    for (size_t i = 0; i < TRACE_REASON_COUNT; i++) {
+        if (words[i] != NULL && strcmp(trace_reason_name((enum trace_reason)i), reason) == 0) {
+            return words[i];
+        }
+    }
+    return strcmp(reason, trace_reason_name(TRACE_METRIC_BELOW)) == 0   ? "too little"
+           : strcmp(reason, trace_reason_name(TRACE_METRIC_ABOVE)) == 0 ? "too much"
+           : strcmp(reason, trace_reason_name(TRACE_TAKE)) == 0         ? "too little"
+                                                                        : reason;
+}
 
 static void print_metric(FILE *out, const struct programme_opened *programme,
                          const struct trace_row *row)

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/given.h"
 #include "cli/message.h"
+#include "cli/programme.h"
 #include "cli/selector.h"
 #include "cli/table.h"
 #include "cli/till.h"
@@ -221,10 +222,10 @@ enum cli_exit run_event(struct cli *cli)
     struct given given = {reply->earned_points, reply->awards, reply->n_awards, reply->codes,
                           reply->n_codes,       reply->items,  reply->n_items};
     outcome = given_print(cli, &given);
-    if (outcome != CLI_OK) {
-        return outcome;
+    if (outcome == CLI_OK && reply->n_awards == 0) {
+        outcome = programme_explain_missed(cli, id);
     }
-    return selector_print_balance(cli, reply->balance);
+    return outcome == CLI_OK ? selector_print_balance(cli, reply->balance) : outcome;
 }
 
 enum cli_exit till_read_page(struct cli *cli, uint32_t *out_size, char **out_token)

@@ -231,6 +231,22 @@ static enum err load_codes(const struct ledger_view *view, struct judging_case *
     return ERR_OK;
 }
 
+/* Codes that were promised, and were revoked meanwhile. */
+static enum err find_revoked(const struct ledger_view *view, struct judging_case *judged)
+{
+    const struct occasion *occasion = &judged->occasion;
+    const struct rules_text *text = rules_text(judged->version->rules);
+    for (size_t i = 0; i < occasion->code_count && i < LIMIT_SHOWN_CODES; i++) {
+        struct standing_owner owner = judging_code_owner(occasion->codes[i].text);
+        uint16_t place = coupon_of_code(text, occasion->codes[i].text);
+        struct standing code;
+        TRY(load(view, judged, &owner, &code));
+        judged->is_code_revoked[i] =
+            place != NO_COUPON && coupon_is_revoked(&text->coupons[place], &code);
+    }
+    return ERR_OK;
+}
+
 /* What the occasion is judged on: what is known of the member, and its numbers, those of all, those
  * of its codes. What was promised is not judged again. */
 static enum err load_standings(struct node *node, const struct ledger_view *view,
@@ -243,7 +259,7 @@ static enum err load_standings(struct node *node, const struct ledger_view *view
     }
     TRY(load(view, judged, &judged->owner, out_before));
     if (judged->purpose == JUDGING_CONFIRM) {
-        return ERR_OK;
+        return find_revoked(view, judged);
     }
     TRY(shopper_fill(node, view, judged->version, &judged->owner, out_before, &judged->arena,
                      &judged->occasion.shopper));

@@ -51,11 +51,12 @@ struct judging_case {
     struct points balance;       /* that can be spent, of another home's member as far as known */
     bool is_known;               /* it was judged before: a repeat, if the same is said of it */
     /* Of a quote. */
-    struct uid quote_id;              /* its own, also of what confirms it; else nil */
-    struct unix_ms until;             /* it holds so long */
-    const struct kept_quote *promise; /* of CONFIRM: what it must come to */
-    const struct kept_case *promised; /* and how it was judged */
-    struct hash digest;               /* of a quote: of all that is promised */
+    struct uid quote_id;                     /* its own, also of what confirms it; else nil */
+    struct unix_ms until;                    /* it holds so long */
+    const struct kept_quote *promise;        /* of CONFIRM: what it must come to */
+    const struct kept_case *promised;        /* and how it was judged */
+    struct hash digest;                      /* of a quote: of all that is promised */
+    bool is_code_revoked[LIMIT_SHOWN_CODES]; /* of CONFIRM, by place among the occasion's codes */
     /* Of an event that another occasion raised (node/raised.h): how many stand before it, and the
      * group that says that it is judged now; else 0 and empty. */
     unsigned depth;

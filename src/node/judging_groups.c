@@ -185,13 +185,28 @@ static enum err count_coupon(struct writing *w, uint64_t slot, int64_t count)
     return count == 0 ? ERR_OK : add_step(w, &step);
 }
 
-static int64_t codes_used(const struct judging_case *judged, uint16_t coupon)
+static bool is_code_used(const struct judging_case *judged, size_t code, uint16_t coupon)
 {
     const struct rules_text *text = rules_text(judged->version->rules);
+    return judged->judgement.codes[code].reason == TRACE_FIRED &&
+           coupon_of_code(text, judged->occasion.codes[code].text) == coupon;
+}
+
+static int64_t codes_used(const struct judging_case *judged, uint16_t coupon)
+{
     int64_t used = 0;
     for (size_t i = 0; i < judged->occasion.code_count; i++) {
-        bool is_taken = judged->judgement.codes[i].reason == TRACE_FIRED;
-        used += is_taken && coupon_of_code(text, judged->occasion.codes[i].text) == coupon ? 1 : 0;
+        used += is_code_used(judged, i, coupon) ? 1 : 0;
+    }
+    return used;
+}
+
+/* Their revocation counted only what sales had taken by then. */
+static int64_t revoked_codes_used(const struct judging_case *judged, uint16_t coupon)
+{
+    int64_t used = 0;
+    for (size_t i = 0; i < judged->occasion.code_count && i < LIMIT_SHOWN_CODES; i++) {
+        used += judged->is_code_revoked[i] && is_code_used(judged, i, coupon) ? 1 : 0;
     }
     return used;
 }
@@ -217,6 +232,7 @@ static enum err write_programme(struct writing *w)
         const struct coupon *coupon = &text->coupons[c];
         TRY(count_coupon(w, coupon_used_slot(coupon), codes_used(w->judged, c)));
         TRY(count_coupon(w, coupon_issued_slot(coupon), codes_given(w->judged, c)));
+        TRY(count_coupon(w, coupon_revoked_uses_slot(coupon), revoked_codes_used(w->judged, c)));
     }
     return end_group(w, &all);
 }
@@ -233,13 +249,14 @@ static enum err count_taken(struct writing *w, size_t code)
     }
     const struct coupon *coupon = &text->coupons[place];
     bool is_held = judged->purpose == JUDGING_QUOTE;
-    bool is_promised = judged->purpose == JUDGING_CONFIRM; /* also of one that is revoked by now */
+    bool is_revoked =
+        code < LIMIT_SHOWN_CODES && judged->is_code_revoked[code]; /* promised before */
     struct standing_step step = {.how = STANDING_ADD,
                                  .slot =
                                      is_held ? coupon_held_slot(coupon) : coupon_taken_slot(coupon),
                                  .delta = 1,
                                  .least = INT64_MIN,
-                                 .most = is_promised ? INT64_MAX : COUPON_TAKEN_MAX};
+                                 .most = is_revoked ? INT64_MAX : COUPON_TAKEN_MAX};
     return add_step(w, &step);
 }
 

@@ -5,11 +5,13 @@
 
 #include <string.h>
 
+#include "node/coupon_codes.h"
 #include "node/node.h"
 #include "node/raised.h"
 #include "node/requests.h"
 #include "node/returned_days.h"
 #include "node/rewards.h"
+#include "programme/coupon.h"
 #include "programme/returned_lines.h"
 #include "programme/returned_state.h"
 
@@ -24,8 +26,11 @@ struct taking {
     const struct lines_rest *rest; /* by line; else NULL */
     struct slice taken;            /* so far, as TABLE_OCCASION has it */
     bool is_all;                   /* nothing of the sale is left */
-    const struct rules *rules;     /* that it was judged by; NULL: not known */
-    const struct kept_case *kept;  /* how it was */
+    const struct rules_text *text; /* in force; NULL without coupons */
+    size_t coupon_count;
+    int64_t *revoked_uses; /* by coupon, of codes that are revoked: uses before they were go back */
+    const struct rules *rules;    /* that it was judged by; NULL: not known */
+    const struct kept_case *kept; /* how it was */
     int64_t today;
     struct standing now; /* of whoever's group is taken */
     struct node *node;
@@ -68,6 +73,31 @@ static enum err part_of(const struct taking *taking, const struct standing_owner
         TRY(returned_share(delta, taking->before, taking->after, taking->whole, &part));
     }
     *out_part = part < left ? part : left;
+    return ERR_OK;
+}
+
+/* One step of the sale's: a use of a code of which coupon goes back, or what it counted itself. */
+static enum err look_at_step(const struct ledger_view *view, const struct snapshot *snapshot,
+                             const struct taking *taking, const struct standing_owner *owner,
+                             const struct standing_step *step, struct standing_row *row)
+{
+    for (size_t c = 0; c < taking->coupon_count; c++) {
+        const struct coupon *coupon = &taking->text->coupons[c];
+        bool is_own =
+            owner->kind == OWNER_PROGRAMME && step->slot == coupon_revoked_uses_slot(coupon);
+        bool is_use = owner->kind == OWNER_CODE && step->slot == coupon_taken_slot(coupon);
+        int64_t part;
+        if (!is_own && !is_use) {
+            continue;
+        }
+        TRY(part_of(taking, owner, step, step->delta, &part));
+        if (is_use) {
+            TRY(ledger_get_standing(view, &snapshot->roster, owner, row));
+            struct standing code = standing_of_row(row);
+            part = coupon_is_revoked(coupon, &code) ? part : 0;
+        }
+        taking->revoked_uses[c] += is_use ? part : -part;
+    }
     return ERR_OK;
 }
 
@@ -213,7 +243,8 @@ static bool is_redemption(const struct snapshot *snapshot, const struct command_
 struct giving_back {
     struct node *node;
     const struct snapshot *snapshot;
-    struct command commands[2]; /* of the sale, and of the standing */
+    struct command commands[3]; /* of the sale, of the standing, and of what revocations counted */
+    size_t command_count;
     struct slice ends;
     const struct line_back *lines; /* by line; else NULL */
     size_t line_count;
@@ -224,6 +255,7 @@ struct giving_back {
     struct lines_rest rest;
     struct buffer taken;
     struct buffer groups;
+    struct buffer uncounted;
     struct buffer days;
     bool has_raised; /* with it events that the sale raised are taken back */
     struct note *note;
@@ -274,6 +306,83 @@ static enum err add_lines(struct giving_back *g)
     return ERR_OK;
 }
 
+static enum err look_at_group(struct giving_back *g, const struct ledger_view *view,
+                              const struct taking *taking, struct reader *in,
+                              struct standing_row *row)
+{
+    struct standing_owner owner;
+    uint32_t count;
+    standing_read_group(in, &owner, &count);
+    for (uint32_t i = 0; i < count && in->err == ERR_OK; i++) {
+        struct standing_step step;
+        standing_read_step(in, &step);
+        if (in->err == ERR_OK && step.how == STANDING_ADD && step.delta > 0) {
+            TRY(look_at_step(view, g->snapshot, taking, &owner, &step, row));
+        }
+    }
+    return in->err;
+}
+
+/* Uses of codes that were revoked since: their revocations counted these. */
+static enum err find_revoked_uses(struct giving_back *g, struct taking *taking)
+{
+    const struct rules *rules = g->snapshot->version->rules;
+    taking->text = rules == NULL ? NULL : rules_text(rules);
+    taking->coupon_count = rules == NULL ? 0 : taking->text->coupon_count;
+    taking->revoked_uses =
+        arena_alloc(&g->arena, (taking->coupon_count + 1) * sizeof *taking->revoked_uses);
+    struct standing_row *row = arena_alloc(&g->arena, sizeof *row);
+    if (taking->revoked_uses == NULL || row == NULL) {
+        return ERR_RESOURCE;
+    }
+    memset(taking->revoked_uses, 0, taking->coupon_count * sizeof *taking->revoked_uses);
+    struct state_reader *reader;
+    struct reader in = reader_of(g->change.groups);
+    TRY(readers_take(g->node->readers, &reader));
+    struct ledger_view view = state_reader_view(reader);
+    enum err err = ERR_OK;
+    while (err == ERR_OK && in.at < in.end) {
+        err = look_at_group(g, &view, taking, &in, row);
+    }
+    readers_give(g->node->readers, reader);
+    return err;
+}
+
+/* Their revocations counted these, and the sale did not: a change of its own. */
+static void write_uncounted(struct giving_back *g, const struct taking *taking,
+                            struct standing_step *steps)
+{
+    struct standing_owner all = standing_of_programme();
+    size_t count = 0;
+    for (size_t c = 0; c < taking->coupon_count; c++) {
+        if (taking->revoked_uses[c] > 0 && count < LIMIT_STANDING_STEPS) {
+            steps[count++] =
+                (struct standing_step){.how = STANDING_ADD,
+                                       .slot = coupon_revoked_uses_slot(&taking->text->coupons[c]),
+                                       .delta = -taking->revoked_uses[c],
+                                       .least = INT64_MIN,
+                                       .most = INT64_MAX};
+        }
+    }
+    standing_write_group(&g->uncounted, &all, steps, count);
+}
+
+static enum err add_uncounted(struct giving_back *g)
+{
+    const struct partner_id *self = &g->node->config.partner;
+    struct uid occasion = coupon_derived_id(&g->commands[0].transaction_id, slice_of(NULL, 0));
+    struct uid id = standing_transaction(STANDING_ID_CHANGE, self, &occasion);
+    if (g->uncounted.length > 0) {
+        struct command *change = &g->commands[g->command_count++];
+        *change = command_now(g->node, COMMAND_CHANGE_STANDING, &id);
+        change->standing = (struct command_standing){.issuer = *self,
+                                                     .occasion = occasion,
+                                                     .said = g->commands[1].standing.said,
+                                                     .groups = buffer_slice(&g->uncounted)};
+    }
+    return g->uncounted.err;
+}
+
 /* How the sale was judged, if that is known. */
 static enum err know_case(struct giving_back *g, struct kept_case *kept, struct taking *taking)
 {
@@ -311,6 +420,8 @@ static enum err write_groups(struct giving_back *g)
     if (steps == NULL || row == NULL) {
         return ERR_RESOURCE;
     }
+    TRY(find_revoked_uses(g, &taking));
+    write_uncounted(g, &taking, steps);
     TRY(know_case(g, &kept, &taking));
     struct reader in = reader_of(g->change.groups);
     while (in.err == ERR_OK && in.at < in.end) {
@@ -358,19 +469,21 @@ static enum err make_change(struct giving_back *g)
                                   .said = hash_of(HASH_DOMAIN_BODY, buffer_slice(&said)),
                                   .groups = buffer_slice(&g->groups),
                                   .evidence = buffer_slice(&g->rest.evidence)};
-    return ERR_OK;
+    g->command_count = 2;
+    return add_uncounted(g);
 }
 
 /* A refusal says so in `*out_outcome`. */
 static enum err give_back_both(struct giving_back *g, struct outcome *out_outcome)
 {
-    struct outcome outcomes[2];
+    struct outcome outcomes[3];
     pthread_mutex_lock(&g->node->return_lock);
     enum err err = make_change(g);
     bool is_refused = err == ERR_UNSUPPORTED && (g->note == NULL || g->note->text[0] == '\0');
     bool is_alone = err == ERR_NOT_FOUND && g->lines == NULL;
     if (err == ERR_OK || is_alone) {
-        err = engine_execute_batch(g->node->engine, g->commands, is_alone ? 1 : 2, true, outcomes);
+        err = engine_execute_batch(g->node->engine, g->commands, is_alone ? 1 : g->command_count,
+                                   true, outcomes);
     }
     pthread_mutex_unlock(&g->node->return_lock);
     if (is_refused) {
@@ -398,6 +511,7 @@ static enum err try_once(const struct giving_back *given, const struct command *
     buffer_fini(&g.taken);
     buffer_fini(&g.groups);
     buffer_fini(&g.days);
+    buffer_fini(&g.uncounted);
     return err;
 }
 

@@ -63,7 +63,8 @@ MUST_USE enum err coupon_use_up(const struct rules *rules, uint16_t coupon,
                                 bool *out_is_used_up);
 
 /* The numbers of the programme as a whole that say how many codes of the coupon were issued, how
- * often codes of it were used, how many were revoked, and how often these were used before. */
+ * often codes of it were used, how many were revoked, and how often these were used: before, or
+ * since as a quote had promised, less what came back. */
 uint64_t coupon_issued_slot(const struct coupon *coupon);
 uint64_t coupon_used_slot(const struct coupon *coupon);
 uint64_t coupon_revoked_slot(const struct coupon *coupon);

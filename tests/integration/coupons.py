@@ -22,6 +22,7 @@ coupons:
   - {coupon: sorry, prefix: S-}
   - {coupon: thanks, prefix: T-}
   - {coupon: leaked, prefix: L-}
+  - {coupon: torn, prefix: R-}
   - {coupon: fair, codes: [FAIR]}
   - {coupon: twelve, codes: [TWELVE, DOZEN]}
   - {coupon: bulk, codes: [BULK]}
@@ -60,6 +61,10 @@ rules:
     caps: [{per: ever, uses: 2, of: code}]
   - rule: leaked-points
     coupon: leaked
+    give: {points: 30}
+    caps: [{per: ever, uses: 2, of: code}]
+  - rule: torn-points
+    coupon: torn
     give: {points: 30}
     caps: [{per: ever, uses: 2, of: code}]
   - rule: fair-off
@@ -489,6 +494,25 @@ time: {formats: ["%Y-%m-%d %H:%M:%S"]}
         self.assertIn("ROLE_NOT_ALLOWED", self.grocer.talea(
             "coupon", "revoke", third, "--as", "till", expect=1).stderr)
         self.assertEqual(self.earn(card, "1.00", "--code", third)["earned_points"], 31)
+        self.grocer.talea("verify")
+
+    def test_what_is_left_leaves_out_uses_of_revoked_codes(self):
+        def row():
+            row = self.grocer.cli("coupon", "list", "torn")["coupons"][0]
+            return row["issued"], row["used"], row["revoked"], row["left"]
+        card = self.card()
+        first, second = self.grocer.cli("coupon", "issue", "torn", "--count", 4)["codes"][:2]
+        held = self.quote(card, "1.00", "--code", first)
+        given_up = self.quote(card, "1.00", "--code", second)
+        used = self.earn(card, "1.00", "--code", second)["sale_id"]
+        self.grocer.cli("coupon", "revoke", first)
+        self.grocer.cli("coupon", "revoke", second)
+        sale = self.grocer.cli("confirm", held["quote_id"])["sale"]["sale_id"]
+        self.grocer.talea("quote", "release", given_up["quote_id"])
+        self.assertEqual(row(), (4, 2, 2, 4))
+        for one, left in ((sale, 1), (used, 0)):
+            self.grocer.cli("return", "purchase", one)
+            self.assertEqual(row(), (4, left, 2, 4))
         self.grocer.talea("verify")
 
     def test_all_codes_of_an_issue_are_revoked(self):

@@ -334,6 +334,10 @@ class Judged(Case):
         self.assertEqual((first["earned_points"], first["awards"][0]["rule"]), (20, "written"))
         self.assertEqual(self.grocer.cli(*words)["journal_row"], first["journal_row"])
         self.assertEqual(self.grocer.cli("event", card, "review")["earned_points"], 0)
+        again = ("event", card, "review")
+        for role in ("till", "back-office"):
+            self.assertRegex(self.grocer.talea(*again, "--as", role).stdout,
+                             "- written +its cap is used up")
         self.assertEqual(self.available(self.grocer, card), 20)
         self.assertEqual(self.grocer.cli("explain", words[-1])["event"], "review")
         self.refused("EVENT_UNKNOWN", "event", card, "revue")
