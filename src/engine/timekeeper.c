@@ -146,8 +146,19 @@ static enum err find_due(struct engine *engine, struct due_list *list)
     return ERR_OK;
 }
 
-/* Some of what is due, as one batch that the writer decides in a few milliseconds. True: there may
- * be more of it. */
+/* In pieces so small that a till's command between two of them hardly waits. */
+static enum err run_list(struct engine *engine, struct due_list *list)
+{
+    for (size_t from = 0; from < list->count; from += DUE_ROWS_AT_ONCE) {
+        size_t left = list->count - from;
+        TRY(engine_execute_batch(engine, &list->commands[from],
+                                 left < DUE_ROWS_AT_ONCE ? left : DUE_ROWS_AT_ONCE, false,
+                                 &list->outcomes[from]));
+    }
+    return ERR_OK;
+}
+
+/* Some of what is due. True: there may be more of it. */
 static bool run_due(struct engine *engine, struct due_list *list)
 {
     struct timekeeper *timekeeper = &engine->timekeeper;
@@ -157,8 +168,8 @@ static bool run_due(struct engine *engine, struct due_list *list)
     }
     atomic_store(&timekeeper->first_due, INT64_MAX);
     enum err err = find_due(engine, list);
-    if (err == ERR_OK && list->count > 0) {
-        err = engine_execute_batch(engine, list->commands, list->count, false, list->outcomes);
+    if (err == ERR_OK) {
+        err = run_list(engine, list);
     }
     if (err != ERR_OK && err != ERR_UNAVAILABLE) {
         engine_trouble(engine, "due-failed", err_describe(err)->sentence);

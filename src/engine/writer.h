@@ -19,7 +19,8 @@ struct counters {
 };
 
 enum {
-    DUE_ROWS_PER_ROUND = 512
+    DUE_ROWS_PER_ROUND = 512,
+    DUE_ROWS_AT_ONCE = 64 /* of them that the writer decides in one go */
 };
 
 struct due_list {

@@ -108,7 +108,7 @@ static void test_pools_and_alerts(void **state)
     CHANGED(true, pool_right.pool, sample_uid(&rng));
     CHANGED(true, pool_right.member, sample_uid(&rng));
     CHANGED(true, pool_right.kind, POOL_RIGHT_NONE);
-    CHANGED(true, pool_right.limit.minor, 1);
+    CHANGED(true, pool_right.limit.minor, command.pool_right.limit.minor + 1);
     CHANGED(true, pool_right.by, sample_uid(&rng));
     command = sample_command(&rng, COMMAND_BEAR_CARD);
     CHANGED(true, bearer.card.digits[9], 'x');
