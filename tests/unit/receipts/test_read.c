@@ -316,11 +316,11 @@ static void test_codes(void **state)
         "  amount: {column: a}\n  currency: {value: USD}\n  codes: {column: x}\n" TIME;
     expect(yaml,
            "r,t,c,a,x\n1," DAY ",4539148803436467,5,A B;A\n1," DAY ",4539148803436467,2, C \n1," DAY
-           ",4539148803436467,2,a b c d e f g h i j k l m n\n1," DAY
+           ",4539148803436467,2,d e f g h i j k l m n o p q\n1," DAY
            ",4539148803436467,-2,B\n2," DAY ",4539148803436467,1,\n3," DAY
            ",4539148803436467,1,1 2 3 4 5 6 7 8 9 0 a b c d e f g\n",
            "REJECT 4: more than 16 codes are shown with the receipt: 1," DAY
-           ",4539148803436467,2,a b c d e f g h i j k l m n\n"
+           ",4539148803436467,2,d e f g h i j k l m n o p q\n"
            "SALE 1" AT " card 4539148803436467 USD 700 code A code B code C rows 2 3\n"
            "  2:  x 1e-0 = 500\n  3:  x 1e-0 = 200\n"
            "RETURN 1" AT " card 4539148803436467 USD 200 rows 5\n  5:  x 1e-0 = 200\n"
