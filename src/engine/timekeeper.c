@@ -107,53 +107,73 @@ static enum err gather_due(void *context, struct slice key, struct slice value)
 {
     (void)value;
     struct due_list *list = context;
-    struct command command = {0};
-    enum due_kind kind;
-    TRY(key_due_parse(key, &command.due.due, &kind, &command.due.redeemer, &command.due.id));
-    if (command.due.due.ms > list->now.ms || list->count == DUE_ROWS_PER_ROUND) {
-        list->next_ms = command.due.due.ms;
+    if (list->count == DUE_ROWS_PER_ROUND) {
         return ERR_NOT_FOUND;
     }
-    command.kind = kind == DUE_HOLD        ? COMMAND_EXPIRE_HOLD
-                   : kind == DUE_CARD_NEWS ? COMMAND_TELL_CARDS
-                   : kind == DUE_DISPUTE   ? COMMAND_DISPUTE_DUE
-                   : kind == DUE_FUNDING   ? COMMAND_TELL_FUNDING
-                   : kind == DUE_EARNS     ? COMMAND_SEND_EARNS
-                   : kind == DUE_BLOCK     ? COMMAND_BLOCK_DUE
-                                           : COMMAND_SETTLE_MEMBER;
-    command.business_time = command.due.due;
-    if (kind == DUE_QUOTE) {
-        struct command_due due = command.due;
-        command.kind = COMMAND_RESERVE;
-        command.reserve =
-            (struct command_reserve){.step = RESERVE_EXPIRE, .quote = due.id, .until = due.due};
-    }
-    list->commands[list->count++] = command;
+    struct due_row *row = &list->rows[list->count++];
+    return key_due_parse(key, &row->due, &row->kind, &row->redeemer, &row->id);
+}
+
+/* What is due, soonest first, and when there will be something if that is all. */
+static enum err find_due(struct engine *engine, struct due_list *list, int64_t *out_next_ms)
+{
+    const struct tables *tables = &engine->options.tables;
+    uint8_t upto[sizeof(uint64_t)];
+    struct ledger_key next;
+    list->count = 0;
+    put_u64_be(upto, (uint64_t)list->now.ms + 1);
+    TRY(tables->scan_durable(tables->context, TABLE_DUE, slice_of(upto, sizeof upto), &next,
+                             gather_due, list));
+    *out_next_ms = next.length < sizeof(uint64_t) ? INT64_MAX : (int64_t)get_u64_be(next.bytes);
     return ERR_OK;
 }
 
-static enum err find_due(struct engine *engine, struct due_list *list)
+static enum command_kind kind_of(enum due_kind kind)
 {
-    const struct tables *tables = &engine->options.tables;
-    list->count = 0;
-    list->next_ms = INT64_MAX;
-    TRY(tables->checkpoint_table(tables->context, TABLE_DUE));
-    TRY(tables->scan(tables->context, TABLE_DUE, slice_of(NULL, 0), slice_of(NULL, 0), gather_due,
-                     list));
-    for (size_t i = 0; i < list->count; i++) {
-        list->commands[i].origin = engine->self;
+    switch (kind) {
+    case DUE_HOLD:
+        return COMMAND_EXPIRE_HOLD;
+    case DUE_CARD_NEWS:
+        return COMMAND_TELL_CARDS;
+    case DUE_DISPUTE:
+        return COMMAND_DISPUTE_DUE;
+    case DUE_FUNDING:
+        return COMMAND_TELL_FUNDING;
+    case DUE_EARNS:
+        return COMMAND_SEND_EARNS;
+    case DUE_BLOCK:
+        return COMMAND_BLOCK_DUE;
+    case DUE_QUOTE:
+        return COMMAND_RESERVE;
+    case DUE_MEMBER:
+        break;
     }
-    return ERR_OK;
+    return COMMAND_SETTLE_MEMBER;
+}
+
+static struct command command_of(const struct engine *engine, const struct due_row *row)
+{
+    struct command command = {
+        .kind = kind_of(row->kind), .origin = engine->self, .business_time = row->due};
+    if (row->kind == DUE_QUOTE) {
+        command.reserve =
+            (struct command_reserve){.step = RESERVE_EXPIRE, .quote = row->id, .until = row->due};
+    } else {
+        command.due =
+            (struct command_due){.due = row->due, .redeemer = row->redeemer, .id = row->id};
+    }
+    return command;
 }
 
 /* In pieces so small that a till's command between two of them hardly waits. */
 static enum err run_list(struct engine *engine, struct due_list *list)
 {
-    for (size_t from = 0; from < list->count; from += DUE_ROWS_AT_ONCE) {
-        size_t left = list->count - from;
-        TRY(engine_execute_batch(engine, &list->commands[from],
-                                 left < DUE_ROWS_AT_ONCE ? left : DUE_ROWS_AT_ONCE, false,
-                                 &list->outcomes[from]));
+    for (size_t at = 0; at < list->count;) {
+        size_t count = 0;
+        for (; count < DUE_ROWS_AT_ONCE && at < list->count; at++) {
+            list->commands[count++] = command_of(engine, &list->rows[at]);
+        }
+        TRY(engine_execute_batch(engine, list->commands, count, false, list->outcomes));
     }
     return ERR_OK;
 }
@@ -162,12 +182,13 @@ static enum err run_list(struct engine *engine, struct due_list *list)
 static bool run_due(struct engine *engine, struct due_list *list)
 {
     struct timekeeper *timekeeper = &engine->timekeeper;
+    int64_t next_ms = INT64_MAX;
     list->now = clock_now(&engine->options.clock);
     if (atomic_load(&timekeeper->first_due) > list->now.ms) {
         return false;
     }
     atomic_store(&timekeeper->first_due, INT64_MAX);
-    enum err err = find_due(engine, list);
+    enum err err = find_due(engine, list, &next_ms);
     if (err == ERR_OK) {
         err = run_list(engine, list);
     }
@@ -175,7 +196,7 @@ static bool run_due(struct engine *engine, struct due_list *list)
         engine_trouble(engine, "due-failed", err_describe(err)->sentence);
     }
     /* What was found may still be there: it is looked for once more. */
-    timekeeper_expect(timekeeper, err != ERR_OK || list->count > 0 ? 0 : list->next_ms);
+    timekeeper_expect(timekeeper, err != ERR_OK || list->count > 0 ? 0 : next_ms);
     return err == ERR_OK && list->count == DUE_ROWS_PER_ROUND;
 }
 

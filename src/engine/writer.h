@@ -19,16 +19,24 @@ struct counters {
 };
 
 enum {
-    DUE_ROWS_PER_ROUND = 512,
+    DUE_ROWS_PER_ROUND = 4096,
     DUE_ROWS_AT_ONCE = 64 /* of them that the writer decides in one go */
+};
+
+/* A row of TABLE_DUE. */
+struct due_row {
+    struct unix_ms due;
+    enum due_kind kind;
+    struct partner_id redeemer;
+    struct uid id;
 };
 
 struct due_list {
     struct unix_ms now;
-    int64_t next_ms; /* when the first one that is not due yet will be */
     size_t count;
-    struct command commands[DUE_ROWS_PER_ROUND];
-    struct outcome outcomes[DUE_ROWS_PER_ROUND];
+    struct due_row rows[DUE_ROWS_PER_ROUND];
+    struct command commands[DUE_ROWS_AT_ONCE];
+    struct outcome outcomes[DUE_ROWS_AT_ONCE];
 };
 
 struct timekeeper {

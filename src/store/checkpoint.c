@@ -129,25 +129,13 @@ static enum err write_part(struct state *state, unsigned slice, struct flight cu
     return ERR_OK;
 }
 
-/* Copies a slice's rows as they are in the durable batch, which it tells. */
-static enum err take_slice(struct state *state, unsigned slice, struct gather *gather,
-                           struct flight *out_cut)
-{
-    atomic_store(&state->cut, CUT_PENDING);
-    *out_cut = state_durable(state);
-    atomic_store(&state->cut, out_cut->epoch);
-    enum err err = gather_slice(gather, state, slice, *out_cut);
-    atomic_store(&state->cut, CUT_NONE);
-    return err;
-}
-
 /* One slice, in as many transactions as it takes. */
 static enum err write_slice(struct state *state, unsigned slice, size_t *out_count)
 {
     struct gather gather = {0};
     struct flight cut;
     size_t at = 0;
-    enum err err = take_slice(state, slice, &gather, &cut);
+    enum err err = gather_slice(&gather, state, slice, &cut);
     if (err == ERR_OK) {
         do {
             err = write_part(state, slice, cut, &gather, at, &at);
@@ -195,7 +183,7 @@ static enum err checkpoint_all(struct state *state)
     return err;
 }
 
-static void lock_checkpoints(struct state *state)
+void state_lock_checkpoints(struct state *state)
 {
     while (atomic_load(&state->is_rolling_back)) {
         (void)sched_yield();
@@ -208,7 +196,7 @@ enum err state_checkpoint(struct state *state)
     if (state->environment->mode == ENVIRONMENT_READ_ONLY) {
         return ERR_INPUT;
     }
-    lock_checkpoints(state);
+    state_lock_checkpoints(state);
     environment_drop_dead_readers(state->environment);
     enum err err = checkpoint_all(state);
     pthread_mutex_unlock(&state->checkpoint_mutex);
@@ -223,7 +211,7 @@ enum err state_checkpoint_table(struct state *state, enum ledger_table table)
         return ERR_INPUT;
     }
     unsigned slice = SLICES_OF_MEMBERS + (unsigned)table;
-    lock_checkpoints(state);
+    state_lock_checkpoints(state);
     struct flight durable = state_durable(state);
     bool is_due = !is_clean(state, slice, &durable);
     enum err err = is_due ? checkpoint_one(state, slice, &count) : ERR_OK;
@@ -346,7 +334,7 @@ enum err state_checkpoint_some(struct state *state, uint64_t max_lag_rows, size_
     if (state->environment->mode == ENVIRONMENT_READ_ONLY) {
         return ERR_INPUT;
     }
-    lock_checkpoints(state);
+    state_lock_checkpoints(state);
     environment_drop_dead_readers(state->environment);
     if (find_due(state, max_lag_rows, max_dirty_bytes, &slice)) {
         err = checkpoint_one(state, slice, &count);

@@ -113,6 +113,22 @@ static enum err copy_row(struct gather *gather, const struct row *row)
     return copy(gather, row_table(row), row_key(row), row_is_deleted(row) ? NULL : &value);
 }
 
+/* One that is not, but is there, may be the next. */
+static bool is_wanted(struct gather *gather, const struct row *row)
+{
+    if (!gather->is_look || state_key_compare(row_key(row), gather->upto) < 0) {
+        return true;
+    }
+    struct state_key key = state_key_of(row_table(row), row_key(row));
+    bool is_next = !row_is_deleted(row) &&
+                   (gather->next.length == 0 ||
+                    state_key_compare(state_key_slice(&key), state_key_slice(&gather->next)) < 0);
+    if (is_next) {
+        gather->next = key;
+    }
+    return false;
+}
+
 /* Those of the window that LMDB has not got, up to a position. */
 static enum err copy_ids(struct gather *gather, struct state *state, uint32_t end)
 {
@@ -170,13 +186,13 @@ static enum err take_row(struct sieve *sieve, struct row *named)
         row = row_elsewhere(row);
     }
     if (row != NULL && shard_version(&sieve->state->log, row, sieve->cut, &version) == SIGHT_ROW) {
-        TRY(copy_row(sieve->gather, version));
+        TRY(is_wanted(sieve->gather, version) ? copy_row(sieve->gather, version) : ERR_OK);
     } else {
         version = NULL;
     }
     if (row != named) {
         shard_give_gone(sieve->shard, sieve->table, named);
-    } else if (version == named) {
+    } else if (version == named && !sieve->gather->is_look) {
         shard_end_dirty(sieve->shard, named);
     } else {
         keep(sieve, named);
@@ -252,7 +268,7 @@ static enum err gather_list(struct gather *gather, struct state *state, unsigned
     struct sieve sieve = {
         .gather = gather, .state = state, .shard = shard, .table = table, .cut = cut};
     shard_lock(shard);
-    shard->is_being_written[table] = true;
+    shard->is_being_written[table] = !gather->is_look;
     sieve.list = shard->dirty[table];
     shard->dirty[table] = (struct dirty_list){0};
     shard_unlock(shard);
@@ -262,7 +278,7 @@ static enum err gather_list(struct gather *gather, struct state *state, unsigned
     if (sieve.list.first_epoch < gather->first_epoch) {
         gather->first_epoch = sieve.list.first_epoch;
     }
-    enum err err = add_spare(gather);
+    enum err err = gather->is_look ? ERR_OK : add_spare(gather);
     sieve.chunk = sieve.kept_chunk = sieve.list.first;
     while (sieve.chunk != NULL && err == ERR_OK) {
         shard_lock(shard);
@@ -274,7 +290,7 @@ static enum err gather_list(struct gather *gather, struct state *state, unsigned
         }
     }
     shard_lock(shard);
-    if (err == ERR_OK) {
+    if (err == ERR_OK && !gather->is_look) {
         sieve.list.first_epoch = cut + 1;
     }
     close_sieve(&sieve);
@@ -374,20 +390,46 @@ static void sort(struct gather *gather)
     gather->count = count;
 }
 
-enum err gather_slice(struct gather *gather, struct state *state, unsigned slice, struct flight cut)
+/* All lists of a slice, as they are in the durable batch. */
+static enum err gather_lists(struct gather *gather, struct state *state, unsigned slice,
+                             struct flight *out_cut)
 {
     struct slice_place place = slice_place_of(slice);
+    enum err err = ERR_OK;
     gather->first_epoch = UINT64_MAX;
+    atomic_store(&state->cut, CUT_PENDING);
+    *out_cut = state_durable(state);
+    atomic_store(&state->cut, out_cut->epoch);
     if (place.table == TABLE_TRANSACTION) {
-        TRY(copy_ids(gather, state, cut.ids));
+        err = copy_ids(gather, state, out_cut->ids);
     }
-    for (unsigned i = place.first_shard; i < place.end_shard; i++) {
-        enum err err = gather_list(gather, state, i, place.table, cut.epoch);
-        if (err != ERR_OK) {
-            gather_give_back(gather, state, slice, 0);
-            return err;
-        }
+    for (unsigned i = place.first_shard; i < place.end_shard && err == ERR_OK; i++) {
+        err = gather_list(gather, state, i, place.table, out_cut->epoch);
     }
+    atomic_store(&state->cut, CUT_NONE);
+    return err;
+}
+
+enum err gather_slice(struct gather *gather, struct state *state, unsigned slice,
+                      struct flight *out_cut)
+{
+    enum err err = gather_lists(gather, state, slice, out_cut);
+    if (err != ERR_OK) {
+        gather_give_back(gather, state, slice, 0);
+        return err;
+    }
+    sort(gather);
+    return ERR_OK;
+}
+
+enum err gather_look(struct gather *gather, struct state *state, enum ledger_table table,
+                     struct slice upto)
+{
+    struct flight cut;
+    ASSERT(table != TABLE_MEMBER && table != TABLE_TRANSACTION);
+    gather->is_look = true;
+    gather->upto = upto;
+    TRY(gather_lists(gather, state, SLICES_OF_MEMBERS + (unsigned)table, &cut));
     sort(gather);
     return ERR_OK;
 }

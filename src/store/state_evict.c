@@ -9,9 +9,13 @@
  * hundreds of buckets, through which each look-up goes. */
 #include "store/state_writer.h"
 
-#define ROWS_PER_ROUND 16384u /* looked at, of each kind, at one seal */
-#define POOR_YIELD     16u    /* of looked at for one that leaves */
-#define ONCE_YIELD     8u     /* the same of rows of one use: they need only not pile up */
+/* Rows that are looked at, of each kind, at one seal: some, some more for each that came since the
+ * last seal, and never so many that the writer's callers notice. */
+#define LOOKS_ALWAYS   512u
+#define LOOKS_EACH     2u
+#define LOOKS_MOST     16384u
+#define POOR_YIELD     16u /* of looked at for one that leaves */
+#define ONCE_YIELD     8u  /* the same of rows of one use: they need only not pile up */
 #define ROUNDS_OF_REST 8u
 #define ROWS_AHEAD     2u                   /* buckets whose rows are fetched */
 #define BUCKETS_AHEAD  8u                   /* buckets that are fetched */
@@ -144,6 +148,12 @@ enum {
     KIND_OTHER
 };
 
+static size_t looks_of(const struct state_writer *writer)
+{
+    size_t looks = LOOKS_ALWAYS + LOOKS_EACH * writer->touched;
+    return looks < LOOKS_MOST ? looks : LOOKS_MOST;
+}
+
 static struct clock clock_of(struct state_writer *writer, unsigned kind, size_t target)
 {
     static const unsigned first[] = {0, MEMBER_SHARDS, MEMBER_SHARDS + ONCE_SHARDS, SHARDS};
@@ -157,7 +167,7 @@ static struct clock clock_of(struct state_writer *writer, unsigned kind, size_t 
                           .rows = kind == KIND_ONCE    ? ONCE_KEPT
                                   : kind == KIND_OTHER ? others
                                                        : SIZE_MAX,
-                          .looks = ROWS_PER_ROUND};
+                          .looks = looks_of(writer)};
 }
 
 /* A clock that found little rests for a while: most rows are not as LMDB has them. */
@@ -202,15 +212,18 @@ static void free_versions(struct state *state)
     }
 }
 
+/* As many as a clock may look at. */
 static void free_gone(struct state_writer *writer)
 {
-    for (unsigned i = 0; i < SHARDS; i++) {
+    size_t left = looks_of(writer);
+    for (unsigned i = 0; i < SHARDS && left > 0; i++) {
         struct shard *shard = writer_shard(writer, i);
         if (!atomic_load_explicit(&shard->has_gone, memory_order_relaxed)) {
             continue;
         }
         shard_lock(shard);
-        for (struct row *row = shard_take_gone(shard); row != NULL; row = shard_take_gone(shard)) {
+        struct row *row;
+        for (; left > 0 && (row = shard_take_gone(shard)) != NULL; left--) {
             writer_free_row(writer, row, i);
         }
         shard_unlock(shard);
@@ -270,4 +283,5 @@ void writer_clean(struct state_writer *writer)
     free_gone(writer);
     age_some(writer);
     evict(writer, writer->state->cache_bytes);
+    writer->touched = 0;
 }

@@ -101,6 +101,8 @@ static inline MDB_val state_key_value(const struct state_key *key)
 /* The durable batch, epoch and row of the same one. */
 struct flight state_durable(struct state *state);
 
+/* Locks checkpoint_mutex; a rollback that waits for it goes first. */
+void state_lock_checkpoints(struct state *state);
 /* Keys and values of the transactions in the window that LMDB has not got. */
 size_t state_id_bytes(const struct state *state);
 /* What the snapshot of `txn` is exact for. */

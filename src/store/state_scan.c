@@ -1,5 +1,6 @@
-/* Walks over checkpointed rows, each in one LMDB snapshot. */
-#include "store/state_rooms.h"
+/* Walks over rows, each in one LMDB snapshot: those that are checkpointed, or those that are
+ * durable, with what memory has to say of them. */
+#include "store/gather.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,110 @@ enum err state_scan(struct state *state, enum ledger_table table, struct slice p
         scan.walk.start = state_key_of(table, start);
     }
     enum err err = walk_snapshot(state, &scan.walk, NULL);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+/* LMDB's rows and the gathered ones side by side, which come before LMDB's of the same key. */
+struct durable_walk {
+    struct walk walk;
+    enum ledger_table table;
+    struct slice upto;
+    struct gather gather;
+    size_t at; /* of what is gathered */
+    bool is_behind;
+    struct ledger_key *out_next;
+    enum err (*visit)(void *context, struct slice key, struct slice value);
+    void *context;
+};
+
+static struct slice gathered_name(const struct gathered *row)
+{
+    struct slice key = gathered_key(row);
+    return slice_of(key.at + 1, key.length - 1); /* behind the table */
+}
+
+/* The gathered rows before `key`, or all that are left. `*out_is_hidden`: there is one of it. */
+static enum err visit_gathered(struct durable_walk *scan, const struct slice *key,
+                               bool *out_is_hidden)
+{
+    *out_is_hidden = false;
+    for (; scan->at < scan->gather.count; scan->at++) {
+        const struct gathered *row = &scan->gather.rows[scan->at];
+        struct slice name = gathered_name(row);
+        int order = key == NULL ? -1 : state_key_compare(name, *key);
+        if (order > 0) {
+            break;
+        }
+        *out_is_hidden = order == 0;
+        if (!gathered_is_deleted(row)) {
+            TRY(scan->visit(scan->context, name, gathered_value(row)));
+        }
+    }
+    return ERR_OK;
+}
+
+static void note_next(struct ledger_key *next, struct slice key)
+{
+    if (next->length == 0 || state_key_compare(key, slice_of(next->bytes, next->length)) < 0) {
+        memcpy(next->bytes, key.at, key.length);
+        next->length = key.length;
+    }
+}
+
+/* ERR_NOT_FOUND ends the walk behind LMDB's last row below `upto`. */
+static enum err durable_step(struct walk *walk, enum ledger_table table, struct slice key,
+                             struct slice value)
+{
+    struct durable_walk *scan = (struct durable_walk *)walk;
+    bool is_hidden;
+    scan->is_behind = table != scan->table || state_key_compare(key, scan->upto) >= 0;
+    if (scan->is_behind) {
+        if (table == scan->table) {
+            note_next(scan->out_next, key);
+        }
+        return ERR_NOT_FOUND;
+    }
+    TRY(visit_gathered(scan, &key, &is_hidden));
+    return is_hidden ? ERR_OK : scan->visit(scan->context, key, value);
+}
+
+static enum err walk_durable(struct state *state, struct durable_walk *scan)
+{
+    bool is_hidden;
+    TRY(gather_look(&scan->gather, state, scan->table, scan->upto));
+    struct slice next = state_key_slice(&scan->gather.next);
+    if (next.length > 0) {
+        note_next(scan->out_next, slice_of(next.at + 1, next.length - 1));
+    }
+    enum err err = walk_snapshot(state, &scan->walk, NULL);
+    TRY(scan->is_behind ? ERR_OK : err);
+    return visit_gathered(scan, NULL, &is_hidden);
+}
+
+enum err state_scan_durable(struct state *state, enum ledger_table table, struct slice upto,
+                            struct ledger_key *out_next,
+                            enum err (*visit)(void *context, struct slice key, struct slice value),
+                            void *context)
+{
+    struct slice nothing = {NULL, 0};
+    TRY(check_scan(table, nothing, upto));
+    if (table == TABLE_MEMBER || table == TABLE_TRANSACTION ||
+        state->environment->mode == ENVIRONMENT_READ_ONLY) {
+        return ERR_INPUT;
+    }
+    struct durable_walk scan = {
+        .walk = {.step = durable_step, .start = state_key_begin(table)},
+        .table = table,
+        .upto = upto,
+        .out_next = out_next,
+        .visit = visit,
+        .context = context,
+    };
+    out_next->length = 0;
+    state_lock_checkpoints(state);
+    enum err err = walk_durable(state, &scan);
+    pthread_mutex_unlock(&state->checkpoint_mutex);
+    gather_fini(&scan.gather);
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 

@@ -95,6 +95,14 @@ static enum err checkpoint_table(void *context, enum ledger_table table)
     return state_checkpoint_table(context, table);
 }
 
+static enum err scan_durable(void *context, enum ledger_table table, struct slice upto,
+                             struct ledger_key *out_next,
+                             enum err (*visit)(void *visitor, struct slice key, struct slice value),
+                             void *visitor)
+{
+    return state_scan_durable(context, table, upto, out_next, visit, visitor);
+}
+
 static enum err scan(void *context, enum ledger_table table, struct slice prefix, struct slice from,
                      enum err (*visit)(void *visitor, struct slice key, struct slice value),
                      void *visitor)
@@ -127,6 +135,7 @@ struct tables state_tables(struct state *state)
         .checkpoint = checkpoint,
         .checkpoint_some = checkpoint_some,
         .checkpoint_table = checkpoint_table,
+        .scan_durable = scan_durable,
         .scan = scan,
     };
 }

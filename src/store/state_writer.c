@@ -155,6 +155,7 @@ static enum err load(struct state_writer *writer, const struct row_name *name, s
     mdb_txn_reset(writer->txn);
     TRY(err);
     struct shard *shard = writer_shard(writer, name->shard);
+    writer->touched++;
     row->epoch = (uint32_t)atomic_load(&state->durable_epoch);
     shard_lock(shard);
     row_index_insert(&shard->index, name->hash, row);
@@ -363,6 +364,7 @@ static enum err write_row(struct state_writer *writer, enum ledger_table table, 
     struct row_place place;
     struct undo *undo = NULL;
     TRY(name_init(writer, &name, table, key));
+    writer->touched++;
     TRY(make_undo(writer, &undo));
     TRY(make_spare(writer));
     *undo = (struct undo){.shard = (uint16_t)name.shard};

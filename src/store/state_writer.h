@@ -47,6 +47,7 @@ struct state_writer {
     struct fetch ahead[WRITER_AHEAD];
     unsigned ahead_at;
 
+    size_t touched; /* rows that were put or loaded since memory was cleaned last */
     /* The clock that goes over the cache. */
     unsigned hand_shard[3]; /* of members, of rows of one use, of others */
     size_t hand_bucket[3];
@@ -76,7 +77,9 @@ void writer_drop_row(struct state_writer *writer, struct row_place place, unsign
 /* Gives a dirty row the value and the epoch it had. Under the shard's lock. */
 void writer_restore_row(struct state_writer *writer, struct row *row, const struct row *image,
                         unsigned shard);
-/* What need not be kept any more goes: versions, blocks, rows beyond the bound of the cache. */
+/* Some of what need not be kept any more goes: versions, blocks, rows beyond the bound of the
+ * cache. How much depends on how much came since the last time, so that a short batch is not held
+ * up by what long ones left behind. */
 void writer_clean(struct state_writer *writer);
 
 #endif

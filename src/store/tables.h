@@ -33,6 +33,10 @@ struct tables {
     enum err (*checkpoint_some)(void *context, uint64_t max_lag_rows, size_t max_dirty_bytes,
                                 bool *out_is_more);
     enum err (*checkpoint_table)(void *context, enum ledger_table table);
+    enum err (*scan_durable)(void *context, enum ledger_table table, struct slice upto,
+                             struct ledger_key *out_next,
+                             enum err (*visit)(void *visitor, struct slice key, struct slice value),
+                             void *visitor);
     enum err (*scan)(void *context, enum ledger_table table, struct slice prefix, struct slice from,
                      enum err (*visit)(void *visitor, struct slice key, struct slice value),
                      void *visitor);

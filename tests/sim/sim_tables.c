@@ -1,61 +1,10 @@
-#include "sim_tables.h"
+#include "sim_tables_rooms.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/checksum.h"
 #include "base/ident.h"
-
-/* Bytes that never change, shared by all who count themselves in. */
-struct blob {
-    uint32_t references;
-    uint32_t length;
-    uint8_t bytes[];
-};
-
-struct row {
-    struct row *next; /* in its bucket */
-    uint64_t hash;
-    struct blob *live;  /* NULL: there is none */
-    struct blob *image; /* as written down */
-    bool is_dirty;
-    uint8_t slice;
-    uint8_t key_length;
-    uint8_t key[];
-};
-
-struct table {
-    struct row **buckets;
-    size_t bucket_count;
-    size_t row_count;
-};
-
-struct undo {
-    struct row *row;
-    struct blob *before;
-};
-
-struct dirty_list {
-    struct row **rows;
-    size_t count;
-    size_t room;
-};
-
-struct sim_tables {
-    struct table tables[TABLE_END];
-    struct dirty_list dirty[SIM_SLICES];
-    uint64_t slice_row[SIM_SLICES];
-    uint64_t opened_row[SIM_SLICES];
-    uint64_t sealed_row;
-    uint64_t durable_row;
-    size_t dirty_bytes;
-    struct undo *undo;
-    size_t undo_count;
-    size_t undo_room;
-    size_t mark;
-    uint64_t sum;
-    bool is_failing;
-};
 
 static struct blob *blob_of(struct slice bytes)
 {
@@ -441,50 +390,6 @@ static enum err checkpoint_table(void *context, enum ledger_table table)
     return ERR_OK;
 }
 
-static int compare_rows(const void *a, const void *b)
-{
-    const struct row *x = *(const struct row *const *)a;
-    const struct row *y = *(const struct row *const *)b;
-    size_t least = x->key_length < y->key_length ? x->key_length : y->key_length;
-    int order = memcmp(x->key, y->key, least);
-    return order != 0 ? order : (int)x->key_length - (int)y->key_length;
-}
-
-/* What a scan sees: rows that were written down. */
-static enum err scan(void *context, enum ledger_table number, struct slice prefix,
-                     struct slice from,
-                     enum err (*visit)(void *visitor, struct slice key, struct slice value),
-                     void *visitor)
-{
-    struct sim_tables *t = context;
-    const struct table *table = &t->tables[number];
-    const struct row **found = calloc(table->row_count + 1, sizeof(const struct row *));
-    size_t count = 0;
-    enum err err = ERR_OK;
-    ASSERT(found != NULL);
-    for (size_t b = 0; b < table->bucket_count; b++) {
-        for (const struct row *row = table->buckets[b]; row != NULL; row = row->next) {
-            bool is_prefixed =
-                row->key_length >= prefix.length &&
-                (prefix.length == 0 || memcmp(row->key, prefix.at, prefix.length) == 0);
-            if (row->image != NULL && is_prefixed) {
-                found[count++] = row;
-            }
-        }
-    }
-    qsort(found, count, sizeof(const struct row *), compare_rows);
-    for (size_t i = 0; i < count && err == ERR_OK; i++) {
-        size_t least = found[i]->key_length < from.length ? found[i]->key_length : from.length;
-        if (least > 0 && memcmp(found[i]->key, from.at, least) < 0) {
-            continue;
-        }
-        err = visit(visitor, slice_of(found[i]->key, found[i]->key_length),
-                    slice_of(found[i]->image->bytes, found[i]->image->length));
-    }
-    free(found);
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
-}
-
 struct tables sim_tables_port(struct sim_tables *t)
 {
     static const struct tables_writer writer = {
@@ -510,7 +415,8 @@ struct tables sim_tables_port(struct sim_tables *t)
         .checkpoint = checkpoint,
         .checkpoint_some = checkpoint_some,
         .checkpoint_table = checkpoint_table,
-        .scan = scan,
+        .scan_durable = sim_tables_scan_durable,
+        .scan = sim_tables_scan,
     };
 }
 
@@ -573,19 +479,4 @@ void sim_tables_fail(struct sim_tables *t, bool is_failing)
 uint64_t sim_tables_sum(const struct sim_tables *t)
 {
     return t->sum;
-}
-
-void sim_tables_each(const struct sim_tables *t, enum ledger_table number,
-                     void (*visit)(void *context, struct slice key, struct slice value),
-                     void *context)
-{
-    const struct table *table = &t->tables[number];
-    for (size_t b = 0; b < table->bucket_count; b++) {
-        for (const struct row *row = table->buckets[b]; row != NULL; row = row->next) {
-            if (row->live != NULL) {
-                visit(context, slice_of(row->key, row->key_length),
-                      slice_of(row->live->bytes, row->live->length));
-            }
-        }
-    }
 }

@@ -233,6 +233,45 @@ static void check_stored(struct run *run)
     slice_rows_destroy(rows);
 }
 
+static enum err scan_durable_row(void *context, struct slice key, struct slice value)
+{
+    struct run *run = context;
+    uint8_t expected[VALUE_MAX];
+    uint32_t number = key_number(key);
+    assert_true(number < KEYS);
+    uint32_t version = run->model.durable.version[number];
+    assert_int_not_equal(version, 0);
+    assert_true(slice_equal(value, value_bytes(number, version, expected)));
+    assert_int_equal(run->scanned.version[number], 0);
+    run->scanned.version[number] = version;
+    return ERR_OK;
+}
+
+/* One table below one of its keys, whether or not it was checkpointed. */
+static void check_scan_durable(struct run *run)
+{
+    uint8_t bytes[LEDGER_KEY_MAX];
+    uint8_t other[LEDGER_KEY_MAX];
+    uint32_t number = (uint32_t)random_below(&run->seed, KEYS);
+    enum ledger_table table = key_table(number);
+    struct slice upto = key_bytes(number, bytes);
+    struct ledger_key next;
+    if (table == TABLE_MEMBER || table == TABLE_TRANSACTION) {
+        return;
+    }
+    memset(&run->scanned, 0, sizeof run->scanned);
+    assert_ok(state_scan_durable(run->state, table, upto, &next, scan_durable_row, run));
+    for (uint32_t i = 0; i < KEYS; i++) {
+        struct slice key = key_bytes(i, other);
+        uint32_t version = key_table(i) == table ? run->model.durable.version[i] : 0;
+        bool is_below = state_key_compare(key, upto) < 0;
+        assert_int_equal(run->scanned.version[i], is_below ? version : 0);
+        assert_true(
+            version == 0 || is_below ||
+            (next.length > 0 && state_key_compare(slice_of(next.bytes, next.length), key) <= 0));
+    }
+}
+
 static void check_all(struct run *run)
 {
     for (uint32_t i = 0; i < KEYS; i++) {
@@ -440,6 +479,8 @@ static void step(struct run *run)
     } else if (dice < 9980) {
         int failing = (int)random_below(&run->seed, 8);
         checkpoint(run, failing < 4 ? failing : -1);
+    } else if (dice < 9988) {
+        check_scan_durable(run);
     } else if (dice < 9993) {
         check_all(run);
     } else {

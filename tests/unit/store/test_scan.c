@@ -114,6 +114,57 @@ static void test_scan_all(void **unused)
     test_end(&t);
 }
 
+static void assert_walk(struct store_under_test *t, const char *upto, const char *expected,
+                        const char *next)
+{
+    struct seen seen = {0};
+    struct ledger_key key;
+    assert_ok(state_scan_durable(t->state, TABLE_CARD, text(upto), &key, see, &seen));
+    assert_string_equal(seen.keys, expected);
+    assert_true(slice_equal(slice_of(key.bytes, key.length), text(next)));
+}
+
+/* What memory has comes before what was checkpointed, and nothing is written. */
+static void test_scan_durable(void **unused)
+{
+    (void)unused;
+    struct store_under_test t;
+    struct ledger_key next;
+    test_begin(&t);
+    assert_walk(&t, "z", "", "");
+    put(&t, "b", "1");
+    put(&t, "a", "2");
+    put(&t, "d", "3");
+    publish(&t, 4);
+    assert_walk(&t, "c", "a=2 b=1 ", "d");
+    assert_ok(state_checkpoint(t.state));
+    put(&t, "aa", "4");
+    put(&t, "b", "5");
+    assert_ok(t.store.del(t.store.context, TABLE_CARD, text("a")));
+    put(&t, "cc", "6");
+    assert_walk(&t, "c", "a=2 b=1 ", "d"); /* not durable */
+    publish(&t, 5);
+    assert_walk(&t, "c", "aa=4 b=5 ", "cc");
+    assert_walk(&t, "b", "aa=4 ", "b");
+    assert_walk(&t, "z", "aa=4 b=5 cc=6 d=3 ", "");
+    assert_int_equal(state_checkpointed_row(t.state), 4);
+    assert_ok(state_checkpoint(t.state)); /* it still has what was looked at */
+    assert_scan(&t, "", "", "aa=4 b=5 cc=6 d=3 ");
+    put(&t, "e", "7");
+    publish(&t, 6);
+    struct seen seen = {.stop_after = 2, .stop_with = ERR_NOT_FOUND};
+    assert_ok(state_scan_durable(t.state, TABLE_CARD, text("z"), &next, see, &seen));
+    assert_string_equal(seen.keys, "aa=4 b=5 ");
+    seen = (struct seen){.stop_after = 5, .stop_with = ERR_CANCELLED};
+    assert_int_equal(state_scan_durable(t.state, TABLE_CARD, text("z"), &next, see, &seen),
+                     ERR_CANCELLED);
+    assert_int_equal(state_scan_durable(t.state, TABLE_MEMBER, text("z"), &next, see, &seen),
+                     ERR_INPUT);
+    assert_int_equal(state_scan_durable(t.state, TABLE_TRANSACTION, text("z"), &next, see, &seen),
+                     ERR_INPUT);
+    test_end(&t);
+}
+
 /* What is written while a slice is visited is seen in those that come later. */
 struct busy_scan {
     struct store_under_test *t;
@@ -279,11 +330,9 @@ static void test_golden_layout(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_scan),
-        cmocka_unit_test(test_scan_members),
-        cmocka_unit_test(test_scan_all),
-        cmocka_unit_test(test_scan_slices),
-        cmocka_unit_test(test_scan_of_a_stranger),
+        cmocka_unit_test(test_scan),          cmocka_unit_test(test_scan_durable),
+        cmocka_unit_test(test_scan_members),  cmocka_unit_test(test_scan_all),
+        cmocka_unit_test(test_scan_slices),   cmocka_unit_test(test_scan_of_a_stranger),
         cmocka_unit_test(test_golden_layout),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -221,6 +221,36 @@ static void check_checkpoint(struct shared *shared)
     slice_rows_destroy(rows);
 }
 
+static enum err collect_account(void *context, struct slice key, struct slice value)
+{
+    return collect_row(context, 0, TABLE_ACCOUNT, key, value);
+}
+
+static bool is_of_batch(uint32_t number, uint64_t batch, uint64_t row)
+{
+    return name_of(number).table != TABLE_ACCOUNT || batch == batch_at(number, row);
+}
+
+/* A walk over what is durable sees one batch, which was durable while it went on. */
+static void check_scan_durable(struct shared *shared)
+{
+    uint8_t upto[16] = {0xff};
+    uint64_t batches[KEYS] = {0};
+    struct ledger_key next;
+    uint64_t row = state_durable_row(shared->state);
+    enum err err = state_scan_durable(shared->state, TABLE_ACCOUNT, slice_of(upto, sizeof upto),
+                                      &next, collect_account, batches);
+    uint64_t last = state_durable_row(shared->state);
+    uint32_t found = 0; /* keys that are as they were in batch `row` */
+    for (; err == ERR_OK && row <= last && found < KEYS; row++) {
+        for (found = 0; found < KEYS && is_of_batch(found, batches[found], row); found++) {
+        }
+    }
+    if (found < KEYS) {
+        failure(shared, "a walk over what is durable is of no batch");
+    }
+}
+
 static void *checkpointer_main(void *context)
 {
     struct shared *shared = context;
@@ -237,6 +267,7 @@ static void *checkpointer_main(void *context)
             atomic_fetch_add(&shared->checkpoints, 1);
         }
         check_checkpoint(shared);
+        check_scan_durable(shared);
         if (round == ROUNDS_MAX && atomic_load(&shared->checkpoints) < CHECKPOINTS) {
             failure(shared, "no checkpoint gets on");
             break;
@@ -495,83 +526,11 @@ static void test_large_slices_beside_the_writer(void **unused)
     folder_remove(&folder);
 }
 
-#define APPENDS 300
-
-struct journal_shared {
-    struct journal journal;
-    atomic_bool is_written;
-    atomic_uint failures;
-};
-
-static enum err follow(void *context, uint64_t first_row, struct slice batch)
-{
-    uint64_t *expected = context;
-    struct buffer bytes = {0};
-    batch_fill(first_row, 9000, &bytes);
-    bool is_good = first_row == *expected && slice_equal(batch, buffer_slice(&bytes));
-    buffer_fini(&bytes);
-    *expected = first_row + batch_count(first_row);
-    return is_good ? ERR_OK : ERR_DISAGREE;
-}
-
-static void *follower_main(void *context)
-{
-    struct journal_shared *shared = context;
-    uint64_t row = 1;
-    bool is_last = false;
-    while (!is_last) {
-        uint64_t next = 0;
-        is_last = atomic_load(&shared->is_written);
-        enum err err = shared->journal.next_row(shared->journal.context, &next);
-        if (err == ERR_OK) {
-            err = shared->journal.replay(shared->journal.context, row, follow, &row);
-        }
-        if (err != ERR_OK || row < next) {
-            print_error("followed to row %llu of %llu: %s\n", (unsigned long long)row,
-                        (unsigned long long)next, err_name(err));
-            atomic_fetch_add(&shared->failures, 1);
-            break;
-        }
-    }
-    return NULL;
-}
-
-static void test_followers_beside_appender(void **unused)
-{
-    (void)unused;
-    struct folder folder;
-    struct journal_shared shared = {0};
-    pthread_t threads[READERS];
-    folder_make(&folder);
-    struct journal_file *file = open_journal(&folder, JOURNAL_WRITE);
-    shared.journal = journal_file_port(file);
-    for (unsigned i = 0; i < READERS; i++) {
-        assert_int_equal(pthread_create(&threads[i], NULL, follower_main, &shared), 0);
-    }
-    struct buffer batch = {0};
-    uint64_t row = 1;
-    for (unsigned i = 0; i < APPENDS; i++) {
-        batch_fill(row, 9000, &batch);
-        assert_ok(shared.journal.append(shared.journal.context, row, batch_count(row),
-                                        buffer_slice(&batch), 1));
-        row += batch_count(row);
-    }
-    buffer_fini(&batch);
-    atomic_store(&shared.is_written, true);
-    for (unsigned i = 0; i < READERS; i++) {
-        pthread_join(threads[i], NULL);
-    }
-    assert_int_equal(atomic_load(&shared.failures), 0);
-    journal_file_close(file);
-    folder_remove(&folder);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_readers_beside_the_others),
         cmocka_unit_test(test_large_slices_beside_the_writer),
-        cmocka_unit_test(test_followers_beside_appender),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
