@@ -1,5 +1,5 @@
-/* What falls due for many members at the same moment is done by itself, slice by slice: what is
- * told meanwhile waits for one slice at most. */
+/* What falls due for many members at the same moment is done by itself, piece by piece: what is
+ * told meanwhile waits for one piece at most. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include "engine/writer.h"
 
 enum {
-    MEMBERS = 3 * DUE_ROWS_PER_ROUND + 7,
+    MEMBERS = DUE_ROWS_PER_ROUND + 7,
     POINTS = 5,
     FIRST_ENROL = 100,
     FIRST_EARN = 10000,
@@ -154,7 +154,7 @@ static void assert_sliced(struct world *w, uint64_t row)
                   (unsigned long long)slices.settled, (unsigned long long)slices.most,
                   (unsigned long long)slices.between);
     assert_int_equal(slices.settled, MEMBERS);
-    assert_in_range(slices.most, 1, DUE_ROWS_PER_ROUND);
+    assert_in_range(slices.most, 1, DUE_ROWS_AT_ONCE);
     assert_in_range(slices.between, 1, MEMBERS);
 }
 
