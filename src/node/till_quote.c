@@ -296,8 +296,8 @@ static void confirm(struct node *node, struct rpc_call *call, struct snapshot *s
     judged->id = give->transaction_id;
     judged->quote_id = of_quote->quote_id;
     judged->until = of_quote->until;
-    enum err err = fraud_gate_admit(node->fraud_gate, snapshot, FRAUD_GIVES_PROMISED, &judged->give,
-                                    &judged->fraud);
+    enum err err = fraud_gate_admit(node->fraud_gate, FRAUD_GIVES_PROMISED, FRAUD_TOLD_BY_TILL,
+                                    &judged->give, &judged->fraud);
     if (err != ERR_OK) {
         refuse_err(call, err, NULL);
         till_judged_drop(till);
