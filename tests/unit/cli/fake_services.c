@@ -236,6 +236,7 @@ static void on_return_purchase(void *context, struct rpc_call *call,
         talea__v1__return_purchase_response__init(&reply);
         reply.taken_points = 40;
         reply.debt_points = 3;
+        reply.written_off_points = 2;
         rpc_call_reply(call, &reply.base);
     }
 }
