@@ -141,8 +141,11 @@ class Rebuild(unittest.TestCase):
             place = data.find(b"TALEAJ", place + 1)
         with open(path, "wb") as file:
             file.write(data)
+        state = self.node.read("data", "state.mdb")
         result = self.node.talea("rebuild", expect=CORRUPT)
         self.assertRegex(result.stderr, r"row \d+: journal")
+        self.assertEqual(self.node.read("data", "state.mdb"), state)
+        self.assertFalse(os.path.exists(self.node.path("data/rebuild")))
 
 
 if __name__ == "__main__":

@@ -273,7 +273,8 @@ static void test_members(void **state)
            "member     0199a000-0000-7000-8000-0000000000aa\navailable  123.4 Sparks\n"
            "pending    0.0\nheld       5.0\ndebt       0.0\n\n"
            "issuer  tariff   free  held  active from UTC  expires UTC\n"
-           "fuel    1       123.4   5.0  -                2026-11-01 00:00:00\n",
+           "fuel    1       123.4   5.0  -                2026-11-01 00:00:00\n"
+           "fuel    1       123.4   5.0  -                after 6 idle months\n",
            "");
     expect(TALEA(node, "balance", FAKE_CARD, "--at", "1970-01-01"), 0, NULL, "");
     assert_non_null(strstr(node->last_request, "\"as_of_unix_ms\":1"));
