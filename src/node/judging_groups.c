@@ -226,14 +226,16 @@ static int64_t codes_given(const struct judging_case *judged, uint16_t coupon)
     return given;
 }
 
+/* A quote holds no use: its code may be revoked before it is paid, or it may be given up. */
 static enum err write_programme(struct writing *w)
 {
     const struct rules_text *text = rules_text(w->judged->version->rules);
+    bool is_held = w->judged->purpose == JUDGING_QUOTE;
     struct standing_owner all = standing_of_programme();
     TRY(add_claims(w, CAP_OF_ALL, 0));
     for (uint16_t c = 0; c < text->coupon_count; c++) {
         const struct coupon *coupon = &text->coupons[c];
-        TRY(count_coupon(w, coupon_used_slot(coupon), codes_used(w->judged, c)));
+        TRY(count_coupon(w, coupon_used_slot(coupon), is_held ? 0 : codes_used(w->judged, c)));
         TRY(count_coupon(w, coupon_issued_slot(coupon), codes_given(w->judged, c)));
         TRY(count_coupon(w, coupon_revoked_uses_slot(coupon), revoked_codes_used(w->judged, c)));
     }
