@@ -20,6 +20,24 @@ struct standing_owner judging_code_owner(struct slice code)
     return standing_of_code(&hash);
 }
 
+bool judging_groups_owner(struct slice groups, struct standing_owner *out_owner)
+{
+    struct reader in = reader_of(groups);
+    while (in.err == ERR_OK && in.at != in.end) {
+        uint32_t count;
+        struct standing_step step;
+        standing_read_group(&in, out_owner, &count);
+        if (in.err == ERR_OK &&
+            (out_owner->kind == OWNER_MEMBER || out_owner->kind == OWNER_CARD)) {
+            return true;
+        }
+        for (uint32_t i = 0; i < count && in.err == ERR_OK; i++) {
+            standing_read_step(&in, &step);
+        }
+    }
+    return false;
+}
+
 void judging_make_code(const uint8_t seed[32], uint32_t number, struct slice prefix,
                        char out_text[LIMIT_CODE_BYTES + 1])
 {
