@@ -331,7 +331,7 @@ static enum err lot_again(struct decision *d, const struct partner_id *to,
     return ERR_OK;
 }
 
-/* The member is at the home that the card leads to. */
+/* The card's member is at the home that it leads to. */
 static enum err has_moved_again(struct decision *d, const struct uid *member)
 {
     struct member_work work;
@@ -339,6 +339,27 @@ static enum err has_moved_again(struct decision *d, const struct uid *member)
     work.row.is_blocked = true;
     work_mark(d, &work);
     work_end(d, &work);
+    return ERR_OK;
+}
+
+/* The card was given since the copy was made, and its member has no name. What is said of it now
+ * may be told by this partner alone, and points that another one brings must find it so. */
+static enum err card_is_there_again(struct decision *d, const struct clearing_entry *entry,
+                                    struct partner_recovery *recovery)
+{
+    struct member_work work;
+    bool is_there;
+    TRY(force_member(d, &entry->card, entry->business_time, recovery, &work, &is_there));
+    if (!is_there) {
+        recovery->unreplayed++;
+        return ERR_OK;
+    }
+    work.row.is_blocked = entry->kind == ENTRY_CARD_MOVED;
+    work_mark(d, &work);
+    work_end(d, &work);
+    decide_put_card(
+        d, &entry->card,
+        &(struct card){.member = work.id, .is_blocked = entry->kind == ENTRY_CARD_BLOCK});
     return ERR_OK;
 }
 
@@ -350,12 +371,17 @@ static enum err card_again(struct decision *d, const struct partner_id *partner,
     struct card card;
     bool is_news;
     enum err err = ledger_get_card(d->view, &entry->card, &card);
-    if (err == ERR_NOT_FOUND || (err == ERR_OK && uid_is_nil(&card.member))) {
-        recovery->unreplayed += err == ERR_NOT_FOUND;
-        return ERR_OK;
+    bool is_lost = err == ERR_NOT_FOUND;
+    if (err != ERR_OK && !is_lost) {
+        return err;
     }
-    TRY(err);
+    if (!is_lost && uid_is_nil(&card.member)) {
+        return ERR_OK; /* erased since */
+    }
     TRY(decide_news_again(d, partner, entry, &is_news));
+    if (is_lost) {
+        return card_is_there_again(d, entry, recovery);
+    }
     if (!is_news) {
         return ERR_OK;
     }

@@ -160,9 +160,6 @@ MUST_USE enum err decide_recall_answer(const struct decision *d, const struct ui
  * view's last record. */
 MUST_USE enum err decide_recall_command(const struct decision *d, const struct uid *id,
                                         struct command *out_told);
-/* When that was. */
-MUST_USE enum err decide_recall_time(const struct decision *d, const struct uid *id,
-                                     struct unix_ms *out_business_time);
 
 /* Rows that decisions write whole. */
 void decide_put_profile(struct decision *d, const struct uid *member,
