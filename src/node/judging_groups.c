@@ -20,6 +20,24 @@ struct standing_owner judging_code_owner(struct slice code)
     return standing_of_code(&hash);
 }
 
+bool judging_groups_owner(struct slice groups, struct standing_owner *out_owner)
+{
+    struct reader in = reader_of(groups);
+    while (in.err == ERR_OK && in.at != in.end) {
+        uint32_t count;
+        struct standing_step step;
+        standing_read_group(&in, out_owner, &count);
+        if (in.err == ERR_OK &&
+            (out_owner->kind == OWNER_MEMBER || out_owner->kind == OWNER_CARD)) {
+            return true;
+        }
+        for (uint32_t i = 0; i < count && in.err == ERR_OK; i++) {
+            standing_read_step(&in, &step);
+        }
+    }
+    return false;
+}
+
 void judging_make_code(const uint8_t seed[32], uint32_t number, struct slice prefix,
                        char out_text[LIMIT_CODE_BYTES + 1])
 {
@@ -226,14 +244,16 @@ static int64_t codes_given(const struct judging_case *judged, uint16_t coupon)
     return given;
 }
 
+/* A quote holds no use: its code may be revoked before it is paid, or it may be given up. */
 static enum err write_programme(struct writing *w)
 {
     const struct rules_text *text = rules_text(w->judged->version->rules);
+    bool is_held = w->judged->purpose == JUDGING_QUOTE;
     struct standing_owner all = standing_of_programme();
     TRY(add_claims(w, CAP_OF_ALL, 0));
     for (uint16_t c = 0; c < text->coupon_count; c++) {
         const struct coupon *coupon = &text->coupons[c];
-        TRY(count_coupon(w, coupon_used_slot(coupon), codes_used(w->judged, c)));
+        TRY(count_coupon(w, coupon_used_slot(coupon), is_held ? 0 : codes_used(w->judged, c)));
         TRY(count_coupon(w, coupon_issued_slot(coupon), codes_given(w->judged, c)));
         TRY(count_coupon(w, coupon_revoked_uses_slot(coupon), revoked_codes_used(w->judged, c)));
     }

@@ -46,13 +46,35 @@ static size_t count_caps(const struct rules_text *text)
     return count;
 }
 
+static size_t place_metrics(const struct rules_text *text, struct rules_slots *slots,
+                            struct named_slot *names, size_t count)
+{
+    static const char metric_word[] = "metric";
+    for (size_t m = 0; m < text->metric_count; m++) {
+        const char *name = text->metrics[m].name;
+        enum metric_of of = text->metrics[m].of;
+        bool is_latest = of == METRIC_UNTIL || of == METRIC_SINCE || of == METRIC_STREAK;
+        slots->metrics[m] = slot_named(is_latest ? SLOT_METRIC_LATEST : SLOT_METRIC, 0, name);
+        slots->held[m] = is_latest            ? 0
+                         : of == METRIC_GIVEN ? slot_promised(slots->metrics[m])
+                                              : slot_named(SLOT_METRIC_HELD, 0, name);
+        names[count++] = (struct named_slot){slot_named(SLOT_METRIC, 0, name), metric_word, name,
+                                             text->metrics[m].line};
+        if (of == METRIC_GIVEN) {
+            names[count++] = (struct named_slot){slots->held[m], metric_word, name, 0};
+            names[count++] =
+                (struct named_slot){slot_withheld(slots->metrics[m]), metric_word, name, 0};
+        }
+    }
+    return count;
+}
+
 /* `names` has room for all of them. */
 static enum err place_slots(const struct rules_text *text, struct rules_slots *slots,
                             struct named_slot *names, struct note *note)
 {
     static const char rule_word[] = "rule";
     static const char cap_word[] = "a cap of the same window of rule";
-    static const char metric_word[] = "metric";
     static const char goods_word[] = "goods";
     static const char tier_word[] = "tier";
     static const char coupon_word[] = "coupon";
@@ -84,22 +106,7 @@ static enum err place_slots(const struct rules_text *text, struct rules_slots *s
         names[count++] = (struct named_slot){slot_named(SLOT_CAMPAIGN, 0, name), campaign_word,
                                              name, text->campaigns[c].line};
     }
-    for (size_t m = 0; m < text->metric_count; m++) {
-        const char *name = text->metrics[m].name;
-        enum metric_of of = text->metrics[m].of;
-        bool is_latest = of == METRIC_UNTIL || of == METRIC_SINCE || of == METRIC_STREAK;
-        slots->metrics[m] = slot_named(is_latest ? SLOT_METRIC_LATEST : SLOT_METRIC, 0, name);
-        slots->held[m] = is_latest            ? 0
-                         : of == METRIC_GIVEN ? slot_promised(slots->metrics[m])
-                                              : slot_named(SLOT_METRIC_HELD, 0, name);
-        names[count++] = (struct named_slot){slot_named(SLOT_METRIC, 0, name), metric_word, name,
-                                             text->metrics[m].line};
-        if (of == METRIC_GIVEN) {
-            names[count++] = (struct named_slot){slots->held[m], metric_word, name, 0};
-            names[count++] =
-                (struct named_slot){slot_withheld(slots->metrics[m]), metric_word, name, 0};
-        }
-    }
+    count = place_metrics(text, slots, names, count);
     for (size_t r = 0; r < text->rule_count; r++) {
         const struct rule *rule = &text->rules[r];
         names[count++] = (struct named_slot){slot_named(SLOT_RULE, 0, rule->name), rule_word,

@@ -121,6 +121,38 @@ static void test_returns_across_a_merge(void **state)
     assert_int_equal(value(desk, &receiver, COUNT), 10);
 }
 
+/* All at once: ten came with a purchase, a quote has spent them, and within the merge the purchase
+ * returns. Whoever is parted has what its own quote makes of nothing, and the other its own four.
+ */
+static void test_a_return_and_a_quote_across_a_merge(void **state)
+{
+    struct desk *desk = *state;
+    struct card_number card;
+    struct uid from = desk_enrol(desk, &card);
+    struct uid into = desk_enrol(desk, &card);
+    struct standing_owner giver = standing_of_member(&from);
+    struct standing_owner receiver = standing_of_member(&into);
+    struct standing_step steps[] = {add_step(COUNT, -10, 0, INT64_MAX),
+                                    add_step(slot_withheld(COUNT), 10, INT64_MIN, INT64_MAX)};
+    struct buffer groups = group_of(&giver, steps, 2);
+    struct uid sale = desk_id(desk);
+    struct uid held = desk_id(desk);
+    struct command begin = reserve_of(desk, RESERVE_BEGIN, held, buffer_slice(&groups));
+    assert_int_equal(change(desk, sale, &giver, set_step(COUNT, 0, 0, 10)), VERDICT_OK);
+    remember(desk, &into, 4, 0, 0, 0);
+    desk_do(desk, &begin);
+    struct uid merge = desk_merge(desk, &from, &into);
+    assert_int_equal(take_back(desk, sale, &giver, take_step(COUNT, -10)), VERDICT_OK);
+    assert_int_equal(value(desk, &receiver, COUNT), -6);
+    undo_merge(desk, merge);
+    assert_int_equal(value(desk, &giver, COUNT), -10);
+    assert_int_equal(value(desk, &receiver, COUNT), 4);
+    release(desk, held);
+    assert_int_equal(count_of(desk, &giver), 0);
+    assert_int_equal(count_of(desk, &receiver), 1);
+    buffer_fini(&groups);
+}
+
 static void test_two_groups_that_are_one_owner_by_now(void **state)
 {
     struct desk *desk = *state;
@@ -248,6 +280,7 @@ int main(void)
         AT_DESK(test_a_merge_and_its_undoing),
         AT_DESK(test_quotes_across_a_merge),
         AT_DESK(test_returns_across_a_merge),
+        AT_DESK(test_a_return_and_a_quote_across_a_merge),
         AT_DESK(test_two_groups_that_are_one_owner_by_now),
         AT_DESK(test_who_is_erased_is_forgotten),
         AT_DESK(test_who_moves_is_known_by_the_card_there),
