@@ -65,8 +65,8 @@ void model_count_in_cap(const struct model *model, size_t r, const struct cap *c
                           model_is_within(cap->window, unix_day(past->occasion.local),
                                           unix_day(model->now->occasion.local)) &&
                           (cap->of != CAP_OF_CODE || slice_equal(past->used[r], code));
-        amount += is_counted ? past->given[r] : 0;
-        uses += is_counted && past->given[r] > 0 ? 1 : 0;
+        amount += is_counted ? model_left(past, past->given[r]) : 0;
+        uses += is_counted && past->given[r] > 0 ? model_left(past, 1) : 0;
     }
     *out_amount = amount;
     *out_uses = uses;
@@ -113,7 +113,7 @@ static bool was_had(const struct model *model, size_t r)
     const struct when *when = &model->text->rules[r].when;
     for (size_t h = 0; h < model->past_count; h++) {
         const struct happened *past = &model->past[h];
-        if (past->member == model->now->member && past->given[r] > 0 &&
+        if (past->member == model->now->member && past->given[r] > 0 && !past->is_back &&
             model_is_within(model->text->metrics[when->purchases].window,
                             unix_day(past->occasion.local), unix_day(model->now->occasion.local))) {
             return true;
