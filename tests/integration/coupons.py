@@ -656,6 +656,12 @@ time: {formats: ["%Y-%m-%d %H:%M:%S"]}
         self.assertEqual(self.back(first, "1"), (30, 3000))  # the code is used: it stays
         self.assertEqual(self.grocer.cli("coupon", "show", code)["state"],
                          "COUPON_CODE_STATE_USED_UP")
+        # One that nobody used goes with the first line, and the other line comes back as well.
+        other = self.earn(card, "--line", "amount=30.00", "--line", "amount=20.00")
+        self.assertEqual(self.back(other, "2"), (20, 2000))
+        self.assertEqual(self.grocer.cli("coupon", "show", other["items"][0]["codes"][0])["state"],
+                         "COUPON_CODE_STATE_UNKNOWN")
+        self.assertEqual(self.back(other, "1"), (30, 3000))
         self.grocer.talea("verify")
 
     def test_a_quote_holds_what_is_bounded_until_it_ends(self):
