@@ -94,7 +94,8 @@ enum cli_exit amounts_read_time_of(struct cli *cli, enum option_key key, const c
         return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "write 2026-10-03 or 2026-10-03T17:04:05Z",
                         "%s: \"%s\" is no time", name, text);
     }
-    *out_unix_ms = time.ms;
+    /* 0 is "not given", for the node too: the first moment of 1970 is said as the one after it. */
+    *out_unix_ms = text != NULL && time.ms == 0 ? 1 : time.ms;
     return CLI_OK;
 }
 
