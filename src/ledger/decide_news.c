@@ -59,7 +59,7 @@ static enum err put_news(struct decision *d, const struct card_change *change, u
         plan_delete(d->plan, TABLE_CARD_NEWS, &key);
     }
     status.number = number;
-    if (change->kind == ENTRY_CARD_MOVED) {
+    if (change->kind != ENTRY_CARD_BLOCK) {
         status.moved_to = change->moved_to;
     }
     decide_put_card_status(d, &change->card, &status);
@@ -309,10 +309,17 @@ static enum err carry_standing(struct decision *d, const struct card_change *cha
     return standing_carry(d, &owner, &change->moved_to);
 }
 
-enum err decide_news_again(struct decision *d, const struct partner_id *partner,
-                           const struct clearing_entry *entry, bool *out_is_news)
+/* The card has gone no further, and was not taken back. */
+static bool is_what_stands(const struct card_status *status, const struct clearing_entry *entry)
 {
-    struct card_change change = {entry->card, entry->kind, entry->moved_to};
+    return entry->kind == ENTRY_CARD_BLOCK ||
+           card_number_equal(&status->moved_to, &entry->moved_to);
+}
+
+enum err decide_news_again(struct decision *d, const struct partner_id *partner,
+                           const struct clearing_entry *entry, const struct card_change *change,
+                           bool *out_is_news)
+{
     struct card_status status;
     bool is_same;
     bool is_later;
@@ -321,13 +328,14 @@ enum err decide_news_again(struct decision *d, const struct partner_id *partner,
     TRY(compare_news(d, partner, entry, status.number, &is_same, &is_later));
     *out_is_news = is_later;
     if (!is_later) {
-        return is_same ? has_heard(d, partner, status.number) : ERR_OK;
+        return is_same && is_what_stands(&status, entry) ? has_heard(d, partner, status.number)
+                                                         : ERR_OK;
     }
-    TRY(carry_standing(d, &change));
+    TRY(carry_standing(d, change));
     TRY(decide_get_u64(d, META_CARD_NEWS, &last));
-    TRY(put_news(d, &change, last + 1));
+    TRY(put_news(d, change, last + 1));
     decide_put_u64(d, META_CARD_NEWS, last + 1);
-    return has_heard(d, partner, last + 1);
+    return change->kind == entry->kind ? has_heard(d, partner, last + 1) : ERR_OK;
 }
 
 enum err decide_resume_news(struct decision *d, const struct partner_id *partner)

@@ -110,6 +110,21 @@ static bool takes_card_alike(unsigned partner, const struct model_member *member
            (member->is_blocked || member->is_moved_at[partner] == member->has_moved);
 }
 
+/* Nobody is sent round by moves that lead back, when who can end it could be told. */
+static bool check_circles(struct sim_node *node, unsigned partner)
+{
+    const struct model *model = node->sim->model;
+    for (size_t i = 0; i < model->member_count && model_may_send(model, node->index, partner);
+         i++) {
+        size_t opener = model_opener(model, node->index, i);
+        if (opener != MODEL_NOBODY && model->members[opener].home == partner) {
+            return sim_fail(node->sim, "by what %s knows, member %zu goes round and round",
+                            node->id.text, i);
+        }
+    }
+    return true;
+}
+
 static bool check_cards(struct sim_node *node, unsigned partner)
 {
     const struct model *model = node->sim->model;
@@ -146,7 +161,8 @@ static bool check_both(struct sim_node *node, unsigned partner)
            !sim->nodes[partner].has_joined || sim_restore_is_gone(sim, node->index, partner) ||
            (check_pair(node, &sim->nodes[partner]) && sim_settle_check(node, partner) &&
             sim_dispute_check_pair(node, partner) && check_news(node, partner) &&
-            check_cards(node, partner) && check_parting(node, partner));
+            check_cards(node, partner) && check_circles(node, partner) &&
+            check_parting(node, partner));
 }
 
 bool sim_check_all(struct sim *sim)
