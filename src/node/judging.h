@@ -129,12 +129,4 @@ MUST_USE enum err judging_return_both(struct node *node, const struct snapshot *
                                       const struct command *give_back, struct slice ends,
                                       struct outcome *out_outcome);
 
-/* The same, told by somebody else than the node's engine: all of the commands or none. Nobody looks
- * at events that it takes back. */
-typedef enum err judging_tell(void *context, const struct command *commands, size_t count,
-                              struct outcome *out_outcomes);
-MUST_USE enum err judging_return_told(struct node *node, const struct snapshot *snapshot,
-                                      const struct command *give_back, judging_tell *tell,
-                                      void *context, struct outcome *out_outcome);
-
 #endif

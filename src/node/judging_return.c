@@ -192,9 +192,7 @@ static enum err take_group(struct reader *in, const struct taking *taking,
             continue; /* by amount a code that the sale gave goes when nothing of the sale is left
                        */
         }
-        if (is_given_code && taking->is_all) {
-            part = delta;
-        } else if (is_given && in->err == ERR_OK) {
+        if (is_given && in->err == ERR_OK) {
             TRY(part_of(taking, owner, &step, delta, &part));
         }
         if (part > 0) {
@@ -544,10 +542,17 @@ enum err judging_return_both(struct node *node, const struct snapshot *snapshot,
 }
 
 enum err judging_return_told(struct node *node, const struct snapshot *snapshot,
-                             const struct command *give_back, judging_tell *tell, void *context,
-                             struct outcome *out_outcome)
+                             const struct command *give_back, const struct line_back *lines,
+                             size_t count, judging_tell *tell, void *context,
+                             struct outcome *out_outcome, struct note *note)
 {
-    struct giving_back g = {.node = node, .snapshot = snapshot, .tell = tell, .context = context};
+    struct giving_back g = {.node = node,
+                            .snapshot = snapshot,
+                            .lines = lines,
+                            .line_count = count,
+                            .note = note,
+                            .tell = tell,
+                            .context = context};
     return run(&g, give_back, out_outcome);
 }
 
@@ -555,12 +560,6 @@ enum err judging_return_lines(struct node *node, const struct snapshot *snapshot
                               const struct command *give_back, const struct line_back *lines,
                               size_t count, struct outcome *out_outcome, struct note *note)
 {
-    struct giving_back g = {.node = node,
-                            .snapshot = snapshot,
-                            .lines = lines,
-                            .line_count = count,
-                            .note = note,
-                            .tell = tell_engine,
-                            .context = node};
-    return run(&g, give_back, out_outcome);
+    return judging_return_told(node, snapshot, give_back, lines, count, tell_engine, node,
+                               out_outcome, note);
 }

@@ -295,6 +295,25 @@ int64_t model_net_given(const struct model *model, const struct happened *one)
     return given - taken;
 }
 
+int64_t model_added(const struct model *model, uint16_t number, const struct happened *one)
+{
+    const struct metric *metric = &model->text->metrics[number];
+    return metric->of == METRIC_GIVEN ? model_net_given(model, one)
+                                      : metric_of_one(model, metric, one);
+}
+
+int64_t model_left_in_metric(const struct model *model, uint16_t number, const struct happened *one)
+{
+    return one->is_by_line ? (one->is_back ? 0 : one->left_metric[number])
+                           : model_left(one, model_added(model, number, one));
+}
+
+int64_t model_left_given(const struct happened *one, size_t r)
+{
+    return one->is_by_line ? (one->is_back ? 0 : one->left_given[r])
+                           : model_left(one, one->given[r]);
+}
+
 /* The same of what is known for sure, and what quotes hold of it. */
 static int64_t left_for_sure(const struct model *model, bool counts_this)
 {
@@ -334,7 +353,7 @@ static int64_t metric_of(const struct model *model, uint16_t number, bool counts
         bool is_counted = past->member == model->now->member &&
                           (!past->is_held || model->counts_held) &&
                           model_is_within(metric->window, unix_day(past->occasion.local), day);
-        sum += is_counted ? model_left(past, metric_of_one(model, metric, past)) : 0;
+        sum += is_counted ? model_left_in_metric(model, number, past) : 0;
     }
     return sum;
 }

@@ -61,6 +61,13 @@ struct happened {
     int64_t back;     /* so much money of it; of `whole` */
     int64_t whole;
     struct uid sale;
+    const void *before; /* the test's: what it was judged on */
+    /* Of one of which lines have come back: which, and what is left of what rules gave, and of what
+     * it added to metrics. */
+    bool is_by_line;
+    bool is_line_back[LINES_MAX];
+    int64_t left_given[RULES_MAX];
+    int64_t left_metric[METRICS_MAX];
     int64_t ends[TIERS_MAX]; /* of what was promised: where it would have ended */
     int64_t streak;          /* with it, as it was told */
     struct occasion occasion;
@@ -124,8 +131,13 @@ bool model_is_for(const struct model *model, const struct rule *rule,
                   const struct basket_line *line);
 /* Of what has happened. */
 bool model_is_in_set(const struct goods_set *set, const struct basket_line *line);
-/* Of a number to which the occasion added so much, what is left after its returns. */
+/* Of a number to which the occasion added so much, what is left after its returns by amount. */
 int64_t model_left(const struct happened *one, int64_t added);
+/* What it added to the metric, and what is left of that, and of what a rule gave, after returns. */
+int64_t model_added(const struct model *model, uint16_t number, const struct happened *one);
+int64_t model_left_in_metric(const struct model *model, uint16_t number,
+                             const struct happened *one);
+int64_t model_left_given(const struct happened *one, size_t r);
 /* What it gave to the metric of METRIC_GIVEN, less what it took from it. */
 int64_t model_net_given(const struct model *model, const struct happened *one);
 /* Does a past day count in a window as seen from a day? */

@@ -7,7 +7,8 @@
 #define STEPS 48
 
 enum trouble {
-    TROUBLE_RETURN,
+    TROUBLE_RETURN, /* by amount */
+    TROUBLE_LINES,
     TROUBLE_MERGE,
     TROUBLE_UNDO,
     TROUBLE_MOVE_OUT,
@@ -40,6 +41,8 @@ struct person {
         came; /* of a member that was merged, what `sure` was, less what came back of it since */
 };
 
+struct judged_on;
+
 struct run {
     struct drawn *drawn;
     struct shop *shop;
@@ -55,8 +58,10 @@ struct run {
     struct person persons[SHOP_MEMBERS];
     int64_t sure[SHOP_MEMBERS]; /* model.sure */
     char into[UID_TEXT_MAX];
-    struct slice person;              /* whose the personal code is while its member is merged */
-    struct uid merge;                 /* nil: nobody is merged */
+    struct slice person; /* whose the personal code is while its member is merged */
+    struct uid merge;    /* nil: nobody is merged */
+    struct judged_on *kept_on[STEPS];
+    size_t kept_on_count;
     uint64_t troubles[TROUBLE_COUNT]; /* of all runs */
     uint64_t turned_away;             /* promises that their member could not be given then */
     uint64_t kept;                    /* promises of all runs */
@@ -68,6 +73,9 @@ struct run {
 void quote_run_trouble(struct run *run);
 /* The programme without what returns and merges leave to others to say: days. */
 void quote_run_tame(struct run *run);
+/* Keeps what the sale, or the quote, was judged on. */
+void quote_run_keep(struct run *run, struct happened *now, const struct shopper *shopper);
+void quote_run_forget(struct run *run);
 /* Can it buy something now? */
 bool quote_run_is_there(const struct run *run, unsigned member);
 /* What the metric of METRIC_GIVEN has of a sale that takes place; of one that was promised, no more

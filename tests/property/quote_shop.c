@@ -329,16 +329,26 @@ static enum err tell_all(void *context, const struct command *commands, size_t c
     return ERR_OK;
 }
 
-enum verdict shop_return(struct shop *shop, const struct uid *sale, int64_t amount)
+enum err shop_return(struct shop *shop, const struct uid *sale, int64_t amount,
+                     const struct line_back *lines, size_t count, enum verdict *out_verdict,
+                     struct note *note)
 {
     struct command command = desk_command(&shop->desk, COMMAND_RETURN_SALE);
-    struct outcome outcome;
+    struct outcome outcome = {.verdict = VERDICT_OK};
     command.return_sale.sale = *sale;
     command.return_sale.amount = money_of(amount);
-    assert_int_equal(
-        judging_return_told(shop->node, &shop->snapshot, &command, tell_all, shop, &outcome),
-        ERR_OK);
-    return outcome.verdict;
+    enum err err = judging_return_told(shop->node, &shop->snapshot, &command, lines, count,
+                                       tell_all, shop, &outcome, note);
+    *out_verdict = outcome.verdict;
+    return err;
+}
+
+int64_t shop_money_left(const struct shop *shop, const struct uid *sale)
+{
+    struct sale row;
+    assert_int_equal(ledger_get_sale(&shop->desk.store.view, &shop->desk.roster.self, sale, &row),
+                     ERR_OK);
+    return row.amount.minor - row.returned.minor;
 }
 
 enum verdict shop_move_out(struct shop *shop, unsigned member)

@@ -5,7 +5,7 @@
 
 #include "crypto/signing.h"
 #include "desk.h"
-#include "node/judging.h"
+#include "node/judging_lines.h"
 #include "node/node.h"
 #include "programme_model.h"
 #include "store/vault.h"
@@ -55,8 +55,12 @@ void shop_begin(struct shop *shop, unsigned member, struct judging_case *out_jud
 MUST_USE enum err shop_judge(struct shop *shop, struct judging_case *judged, struct note *note);
 /* Tells the ledger what it comes to, all or nothing: the first refusal. */
 enum verdict shop_tell(struct shop *shop, const struct judging_case *judged);
-/* Takes back so much of a sale; 0: all. */
-enum verdict shop_return(struct shop *shop, const struct uid *sale, int64_t amount);
+/* Takes back so much of a sale, 0: all; or lines. */
+MUST_USE enum err shop_return(struct shop *shop, const struct uid *sale, int64_t amount,
+                              const struct line_back *lines, size_t count,
+                              enum verdict *out_verdict, struct note *note);
+/* What of the sale has not come back. */
+int64_t shop_money_left(const struct shop *shop, const struct uid *sale);
 /* To the partner, and from it. */
 enum verdict shop_move_out(struct shop *shop, unsigned member);
 void shop_move_in(struct shop *shop, unsigned member);

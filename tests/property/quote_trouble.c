@@ -1,6 +1,7 @@
 /* What else becomes of members and their sales while quotes are open. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "quote_run.h"
@@ -118,44 +119,245 @@ void quote_run_count(struct run *run, const struct happened *one)
 
 /* ---- Returns ---- */
 
-static struct happened *pick_sale(struct run *run)
+/* What a sale was judged on, so that what is left of it can be judged again. */
+struct judged_on {
+    struct happened *past;
+    size_t past_count;
+    int64_t sure[SHOP_MEMBERS];
+    const struct rules_text *text;
+    char person[UID_TEXT_MAX];
+    unsigned member;
+    struct shopper shopper;
+    struct slice lists[2]; /* "new" and "vip" at most */
+    char key[UID_TEXT_MAX];
+    char referrer[UID_TEXT_MAX];
+    char list_names[2][8];
+};
+
+static struct slice copy(char *to, size_t room, struct slice text)
+{
+    assert_true(text.length < room);
+    if (text.length > 0) {
+        memcpy(to, text.at, text.length);
+    }
+    return slice_of(to, text.length);
+}
+
+static void copy_shopper(struct judged_on *on, const struct shopper *shopper)
+{
+    on->shopper = *shopper;
+    on->shopper.key = copy(on->key, sizeof on->key, shopper->key);
+    on->shopper.referrer = copy(on->referrer, sizeof on->referrer, shopper->referrer);
+    assert_true(shopper->list_count <= 2);
+    for (size_t i = 0; i < shopper->list_count; i++) {
+        on->lists[i] = copy(on->list_names[i], sizeof on->list_names[i], shopper->lists[i]);
+    }
+    on->shopper.lists = on->lists;
+}
+
+void quote_run_keep(struct run *run, struct happened *now, const struct shopper *shopper)
+{
+    struct judged_on *on = calloc(1, sizeof *on);
+    struct model model = quote_run_model(run, now);
+    assert_non_null(on);
+    assert_true(run->kept_on_count < STEPS);
+    on->past = malloc((run->past_count + 1) * sizeof on->past[0]);
+    assert_non_null(on->past);
+    memcpy(on->past, run->past, run->past_count * sizeof on->past[0]);
+    memcpy(on->sure, run->sure, sizeof on->sure);
+    on->past_count = run->past_count;
+    on->text = model.text;
+    on->member = now->member;
+    (void)copy(on->person, sizeof on->person, model.person);
+    copy_shopper(on, shopper);
+    run->kept_on[run->kept_on_count++] = on;
+    now->before = on;
+}
+
+void quote_run_forget(struct run *run)
+{
+    while (run->kept_on_count > 0) {
+        struct judged_on *on = run->kept_on[--run->kept_on_count];
+        free(on->past);
+        free(on);
+    }
+}
+
+static struct happened *pick_sale(struct run *run, bool is_by_line)
 {
     size_t first = run->past_count == 0 ? 0 : draw_below(&run->random, run->past_count);
     for (size_t i = 0; i < run->past_count; i++) {
         struct happened *one = &run->past[(first + i) % run->past_count];
-        if (!one->is_held && !one->is_back && one->occasion.kind == OCCASION_SALE) {
+        bool is_fit = !is_by_line || (one->back == 0 && one->occasion.line_count > 0);
+        if (!one->is_held && !one->is_back && is_fit && one->occasion.kind == OCCASION_SALE) {
             return one;
         }
     }
     return NULL;
 }
 
-static bool return_some(struct run *run)
+static int64_t left_of_stamps(struct run *run, const struct happened *one)
 {
-    struct happened *one = pick_sale(run);
-    if (one == NULL) {
-        return false;
-    }
-    int64_t left = one->whole - one->back;
-    int64_t amount = left == 0 || draw_one_in(&run->random, 2)
-                         ? left
-                         : 1 + (int64_t)draw_below(&run->random, (uint64_t)left);
-    int64_t net = net_given(run, one);
-    int64_t before = model_left(one, net);
-    enum verdict verdict = shop_return(run->shop, &one->sale, amount == left ? 0 : amount);
-    if (verdict != VERDICT_OK) {
-        fail_msg("seed %" PRIu64 ": a return: %s", run->seed, verdict_describe(verdict)->name);
-    }
-    say(run, "a return", one->member);
-    one->back += amount;
-    one->is_back = amount == left;
-    int64_t part = net > 0 ? before - model_left(one, net) : 0;
+    struct happened now = *one;
+    struct model model = quote_run_model(run, &now);
+    return most(model_left_in_metric(&model, METRIC_AT_GIVEN, one), 0);
+}
+
+/* So many are not the member's any more. */
+static void take_stamps(struct run *run, const struct happened *one, int64_t part)
+{
     run->sure[one->member] = without(run->sure[one->member], part);
     for (unsigned m = 0; m < SHOP_MEMBERS; m++) {
         if (one->is_merged && run->persons[m].at != m) {
             run->persons[m].came = without(run->persons[m].came, part);
         }
     }
+}
+
+static void must_return(const struct run *run, const char *what, enum err err, enum verdict verdict,
+                        const struct note *note)
+{
+    if (err != ERR_OK || verdict != VERDICT_OK) {
+        fail_msg("seed %" PRIu64 ": a return %s: %s, %s, %s", run->seed, what, err_name(err),
+                 verdict_describe(verdict)->name, note->text);
+    }
+}
+
+static bool return_some(struct run *run)
+{
+    struct happened *one = pick_sale(run, false);
+    struct note note = {""};
+    enum verdict verdict;
+    if (one == NULL) {
+        return false;
+    }
+    int64_t left =
+        one->is_by_line ? shop_money_left(run->shop, &one->sale) : one->whole - one->back;
+    if (one->is_by_line && left == 0) {
+        return false; /* lines that cost nothing come back by line */
+    }
+    int64_t amount = left == 0 || one->is_by_line || draw_one_in(&run->random, 2)
+                         ? left
+                         : 1 + (int64_t)draw_below(&run->random, (uint64_t)left);
+    int64_t before = left_of_stamps(run, one);
+    enum err err =
+        shop_return(run->shop, &one->sale, amount == left ? 0 : amount, NULL, 0, &verdict, &note);
+    must_return(run, "by amount", err, verdict, &note);
+    say(run, amount == left ? "a return" : "a return of a part", one->member);
+    one->back += amount;
+    one->is_back = amount == left;
+    take_stamps(run, one, before - left_of_stamps(run, one));
+    return true;
+}
+
+/* ---- By line ---- */
+
+/* The sale without what came back, as a sale of its own. */
+static void rest_of(const struct happened *one, struct happened *out_rest)
+{
+    const struct judged_on *on = one->before;
+    int64_t cost = 0;
+    int64_t left = 0;
+    memset(out_rest, 0, sizeof *out_rest);
+    out_rest->member = on->member;
+    out_rest->occasion = one->occasion;
+    out_rest->occasion.shopper = on->shopper;
+    out_rest->occasion.line_count = 0;
+    memcpy(out_rest->codes, one->codes, sizeof out_rest->codes);
+    for (size_t i = 0; i < one->occasion.line_count; i++) {
+        cost += one->lines[i].amount.minor;
+        if (!one->is_line_back[i]) {
+            out_rest->lines[out_rest->occasion.line_count++] = one->lines[i];
+            left += one->lines[i].amount.minor;
+        }
+    }
+    out_rest->occasion.paid_in_points.minor =
+        cost == 0 ? 0 : one->occasion.paid_in_points.minor * left / cost;
+}
+
+static void begin_lines(struct run *run, struct happened *one)
+{
+    struct happened now = *one;
+    struct model model = quote_run_model(run, &now);
+    if (one->is_by_line) {
+        return;
+    }
+    for (size_t r = 0; r < RULES_MAX; r++) {
+        one->left_given[r] = one->given[r];
+    }
+    for (uint16_t m = 0; m < METRICS_MAX; m++) {
+        one->left_metric[m] = is_of_days(m) ? 0 : most(model_added(&model, m, one), 0);
+    }
+    one->is_by_line = true;
+}
+
+/* What the rest doesn't deserve goes; false: more would be paid in points than is left to pay. */
+static bool leave_rest(struct happened *one)
+{
+    const struct judged_on *on = one->before;
+    struct happened rest;
+    rest_of(one, &rest);
+    struct model model = {.text = on->text,
+                          .past = on->past,
+                          .past_count = on->past_count,
+                          .person = slice_of(on->person, strlen(on->person)),
+                          .sure = on->sure,
+                          .now = &rest};
+    if (!model_judge(&model)) {
+        return false;
+    }
+    for (size_t r = 0; r < RULES_MAX; r++) {
+        one->left_given[r] = least(one->left_given[r], rest.given[r]);
+    }
+    for (uint16_t m = 0; m < METRICS_MAX; m++) {
+        int64_t added = is_of_days(m) ? 0 : model_added(&model, m, &rest);
+        one->left_metric[m] = most(least(one->left_metric[m], added), 0);
+    }
+    return true;
+}
+
+static size_t draw_lines(struct run *run, struct happened *one, struct line_back *lines)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < one->occasion.line_count; i++) {
+        if (!one->is_line_back[i] && draw_one_in(&run->random, 2)) {
+            one->is_line_back[i] = true;
+            lines[count++] = (struct line_back){.line = (uint32_t)i + 1};
+        }
+    }
+    return count;
+}
+
+static bool return_lines(struct run *run)
+{
+    struct happened *picked = pick_sale(run, true);
+    struct line_back lines[LINES_MAX];
+    struct note note = {""};
+    enum verdict verdict;
+    if (picked == NULL) {
+        return false;
+    }
+    struct happened one = *picked;
+    size_t count = draw_lines(run, &one, lines);
+    if (count == 0) {
+        return false;
+    }
+    int64_t before = left_of_stamps(run, &one);
+    begin_lines(run, &one);
+    one.is_back = true;
+    for (size_t i = 0; i < one.occasion.line_count; i++) {
+        one.is_back = one.is_back && one.is_line_back[i];
+    }
+    bool is_good = one.is_back || leave_rest(&one);
+    enum err err = shop_return(run->shop, &one.sale, 0, lines, count, &verdict, &note);
+    if (!is_good) {
+        assert_int_equal(err, ERR_RANGE);
+        return false;
+    }
+    must_return(run, "by line", err, verdict, &note);
+    say(run, "lines return", one.member);
+    take_stamps(run, &one, before - left_of_stamps(run, &one));
+    *picked = one;
     return true;
 }
 
@@ -308,6 +510,8 @@ static bool happens(struct run *run, enum trouble trouble)
     switch (trouble) {
     case TROUBLE_RETURN:
         return return_some(run);
+    case TROUBLE_LINES:
+        return return_lines(run);
     case TROUBLE_MERGE:
         return merge(run);
     case TROUBLE_UNDO:
@@ -331,10 +535,10 @@ static bool happens(struct run *run, enum trouble trouble)
 void quote_run_trouble(struct run *run)
 {
     static const enum trouble often[] = {
-        TROUBLE_RETURN,  TROUBLE_RETURN,  TROUBLE_RETURN,  TROUBLE_RETURN, TROUBLE_MERGE,
-        TROUBLE_MERGE,   TROUBLE_MERGE,   TROUBLE_UNDO,    TROUBLE_UNDO,   TROUBLE_MOVE_OUT,
-        TROUBLE_MOVE_IN, TROUBLE_MOVE_IN, TROUBLE_MOVE_IN, TROUBLE_BLOCK,  TROUBLE_UNBLOCK,
-        TROUBLE_UNBLOCK, TROUBLE_UNBLOCK, TROUBLE_UNBLOCK, TROUBLE_ERASE,
+        TROUBLE_RETURN,   TROUBLE_RETURN,  TROUBLE_LINES,   TROUBLE_LINES,   TROUBLE_LINES,
+        TROUBLE_MERGE,    TROUBLE_MERGE,   TROUBLE_MERGE,   TROUBLE_UNDO,    TROUBLE_UNDO,
+        TROUBLE_MOVE_OUT, TROUBLE_MOVE_IN, TROUBLE_MOVE_IN, TROUBLE_MOVE_IN, TROUBLE_BLOCK,
+        TROUBLE_UNBLOCK,  TROUBLE_UNBLOCK, TROUBLE_UNBLOCK, TROUBLE_UNBLOCK, TROUBLE_ERASE,
     };
     enum trouble trouble = often[draw_below(&run->random, sizeof often / sizeof often[0])];
     run->troubles[trouble] += happens(run, trouble) ? 1 : 0;

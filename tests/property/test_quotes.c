@@ -142,6 +142,9 @@ static bool happen(struct run *run, struct happened *now, struct judging_case *j
     if (err != (is_good ? ERR_OK : ERR_RANGE)) {
         fail_msg("seed %" PRIu64 ": %s: %s", run->seed, err_name(err), note.text);
     }
+    if (is_good && run->is_troubled) {
+        quote_run_keep(run, now, &judged->occasion.shopper);
+    }
     if (is_good) {
         compare(run, now, &judged->judgement, purpose == JUDGING_QUOTE ? "quote" : "sale");
         run->fired += judged->judgement.award_count;
@@ -478,13 +481,14 @@ static void run_programme(struct run *run, struct node *node, uint64_t seed)
         }
     }
     quote_run_reckon(run);
+    quote_run_forget(run);
     shop_close(run->shop);
 }
 
 static const char *const troubles[TROUBLE_COUNT] = {
-    [TROUBLE_RETURN] = "returns",     [TROUBLE_MERGE] = "merges",     [TROUBLE_UNDO] = "undone",
-    [TROUBLE_MOVE_OUT] = "moved out", [TROUBLE_MOVE_IN] = "moved in", [TROUBLE_BLOCK] = "blocked",
-    [TROUBLE_UNBLOCK] = "unblocked",  [TROUBLE_ERASE] = "erased",
+    [TROUBLE_RETURN] = "returns", [TROUBLE_LINES] = "by line",      [TROUBLE_MERGE] = "merges",
+    [TROUBLE_UNDO] = "undone",    [TROUBLE_MOVE_OUT] = "moved out", [TROUBLE_MOVE_IN] = "moved in",
+    [TROUBLE_BLOCK] = "blocked",  [TROUBLE_UNBLOCK] = "unblocked",  [TROUBLE_ERASE] = "erased",
 };
 
 static void test_promises_are_kept(void **state)
