@@ -298,8 +298,8 @@ static void confirm(struct node *node, struct rpc_call *call, struct snapshot *s
     judged->quote_id = of_quote->quote_id;
     judged->until = of_quote->until;
     judged->held_by = of_quote->held_by;
-    enum err err = fraud_gate_admit(node->fraud_gate, snapshot, FRAUD_GIVES_PROMISED, &judged->give,
-                                    &judged->fraud);
+    enum err err = fraud_gate_admit(node->fraud_gate, FRAUD_GIVES_PROMISED, FRAUD_TOLD_BY_TILL,
+                                    &judged->give, &judged->fraud);
     if (err != ERR_OK) {
         refuse_err(call, err, NULL);
         till_judged_drop(till);
