@@ -1,5 +1,6 @@
 #include "cli/amounts.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/decimal.h"
@@ -134,5 +135,15 @@ const char *amounts_time(int64_t unix_ms, char out_text[TIME_TEXT_MAX])
         out_text[10] = ' ';
         out_text[19] = '\0';
     }
+    return out_text;
+}
+
+const char *amounts_lot_end(int64_t expires_at_ms, uint32_t idle_months,
+                            char out_text[TIME_TEXT_MAX])
+{
+    if (expires_at_ms != 0 || idle_months == 0) {
+        return amounts_time(expires_at_ms, out_text);
+    }
+    (void)snprintf(out_text, TIME_TEXT_MAX, "after %u idle months", idle_months % 1000);
     return out_text;
 }

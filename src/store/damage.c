@@ -16,7 +16,9 @@
 #endif
 #endif
 
-#define TEXT_MAX (PATH_MAX + 200)
+#define TEXT_MAX     (PATH_MAX + 200)
+#define EXIT_DAMAGED 4
+#define EXIT_MACHINE 70
 
 static struct slice slice_of_text(const char *text)
 {
@@ -73,23 +75,42 @@ static size_t put(char *text, size_t capacity, size_t length, struct slice part)
     return length + count;
 }
 
+static bool is_lock(struct slice path)
+{
+    return ends_with(path, ".mdb-lock");
+}
+
+static const char *what_of(struct slice path)
+{
+    if (is_lock(path)) {
+        return ": can't be written: no room on its disk (STORAGE_FAILED)\n";
+    }
+    return ends_with(path, "/state.mdb")
+               ? ": damaged: a page of it leads nowhere (DATA_CORRUPT); talea rebuild derives it "
+                 "anew "
+                 "from the journal\n"
+               : ": damaged: a page of it leads nowhere (DATA_CORRUPT); keep the data folder as it "
+                 "is\n";
+}
+
 size_t damage_text(struct slice program, struct slice path, char *text, size_t capacity)
 {
-    bool is_named = ends_with(path, ".mdb");
-    bool is_state = ends_with(path, "/state.mdb");
     const struct slice parts[] = {
         program,
         slice_of_text(": "),
-        is_named ? path : slice_of_text("the ledger's files"),
-        slice_of_text(": damaged: a page of it leads nowhere (DATA_CORRUPT); "),
-        slice_of_text(is_state ? "talea rebuild derives it anew from the journal\n"
-                               : "keep the data folder as it is\n"),
+        path.length > 0 ? path : slice_of_text("the ledger's files"),
+        slice_of_text(what_of(path)),
     };
     size_t length = 0;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         length = put(text, capacity, length, parts[i]);
     }
     return length;
+}
+
+int damage_exit(struct slice path)
+{
+    return is_lock(path) ? EXIT_MACHINE : EXIT_DAMAGED;
 }
 
 #ifndef SANITIZED
@@ -136,7 +157,7 @@ static bool is_damage(uintptr_t address, uintptr_t instruction, char *path, size
                       size_t *out_length)
 {
     if (find_path(address, path, capacity, out_length) &&
-        ends_with(slice_of(path, *out_length), ".mdb")) {
+        (ends_with(slice_of(path, *out_length), ".mdb") || is_lock(slice_of(path, *out_length)))) {
         return true;
     }
     bool is_lmdb = find_path(instruction, path, capacity, out_length) &&
@@ -154,11 +175,11 @@ static void on_fault(int number, siginfo_t *about, void *context)
     char text[TEXT_MAX];
     size_t length = 0;
     if (is_damage((uintptr_t)about->si_addr, instruction_of(context), path, sizeof path, &length)) {
-        length = damage_text(slice_of_text(program_invocation_short_name), slice_of(path, length),
-                             text, sizeof text);
+        struct slice at = slice_of(path, length);
+        length = damage_text(slice_of_text(program_invocation_short_name), at, text, sizeof text);
         ssize_t written = write(STDERR_FILENO, text, length);
         (void)written; /* there is nobody else to tell */
-        _exit(DAMAGE_EXIT);
+        _exit(damage_exit(at));
     }
     (void)signal(number, SIG_DFL);
     errno = before;

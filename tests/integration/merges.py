@@ -106,7 +106,10 @@ class Accounts(unittest.TestCase):
                  wire.uuid7()]
         erased = self.node.cli(*words)
         self.assertEqual(erased["points"], 10)
-        self.assertEqual(self.node.cli(*words)["journal_row"], erased["journal_row"])
+        for how in (["--member", member["member_id"]], ["--reference", "C-77"], [member["card"]]):
+            again = self.node.cli("member", "erase", *how, *words[4:])
+            self.assertEqual(again["journal_row"], erased["journal_row"])
+        self.refused("MEMBER_UNKNOWN", "member", "erase", "--reference", "C-77", "--yes")
         left = self.show(member)
         self.assertEqual((left["state"], left["display_name"], left["reference"], left["cards"]),
                          ("MEMBER_STATE_ERASED", "", "", []))

@@ -51,6 +51,11 @@ static void test_what_is_said(void **state)
                                   "(DATA_CORRUPT); keep the data folder as it is\n");
     expect_text("", "talea: the ledger's files: damaged: a page of it leads nowhere "
                     "(DATA_CORRUPT); keep the data folder as it is\n");
+    expect_text("/d/state.mdb-lock", "talea: /d/state.mdb-lock: can't be written: no room on its "
+                                     "disk (STORAGE_FAILED)\n");
+    assert_int_equal(damage_exit(text_of("/d/state.mdb-lock")), 70);
+    assert_int_equal(damage_exit(text_of("/d/state.mdb")), 4);
+    assert_int_equal(damage_exit(text_of("")), 4);
     char text[12];
     assert_int_equal(damage_text(text_of("talea"), text_of("/d/state.mdb"), text, sizeof text), 12);
 }
