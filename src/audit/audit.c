@@ -193,7 +193,7 @@ static enum err walk_journal(struct audit *audit)
 {
     const struct journal *journal = &audit->options->journal;
     enum err err = journal->replay(journal->context, 0, walk_batch, audit);
-    if (err == ERR_CORRUPT) {
+    if (err == ERR_CORRUPT || (err == ERR_NOT_FOUND && !audit->is_done)) {
         return audit_found(audit, audit->next_row, "journal storage",
                            "the journal can't be read from row %" PRIu64 " on", audit->next_row);
     }

@@ -95,7 +95,7 @@ static enum err run(struct rebuild *rebuild)
     store = state_writer_port(rebuild->writer);
     TRY(ledger_applier_create(&store, &rebuild->applier));
     enum err err = journal->replay(journal->context, 0, take_batch, rebuild);
-    if (err == ERR_CORRUPT) {
+    if (err == ERR_CORRUPT || err == ERR_NOT_FOUND) {
         return audit_found(audit, audit->next_row, "journal storage",
                            "the journal can't be read from row %" PRIu64 " on", audit->next_row);
     }

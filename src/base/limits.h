@@ -133,6 +133,7 @@
 #define LIMIT_FRAUD_RULES      32u
 #define LIMIT_FRAUD_HOURS      168u             /* of what a fraud rule counts in */
 #define LIMIT_REVIEW_DAYS      90u              /* that points wait for a review */
+#define LIMIT_LATE_DAYS        31u              /* that a till may tell of a purchase afterwards */
 #define LIMIT_PROGRAMME_BYTES  (384u << 10)     /* of a version that is in force or was */
 #define LIMIT_PROGRAMMES       1024u            /* versions that were activated */
 #define LIMIT_RATIO_MANTISSA   INT64_C(1000000) /* of a factor or percentage */

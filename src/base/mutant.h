@@ -64,6 +64,8 @@
     MUTANT_ROW(DROP_LATE_EARN, "an earn that came after its member had moved is only reversed")    \
     MUTANT_ROW(DROP_LATE_RETURN, "what returned of an earn does not go after it")                  \
     MUTANT_ROW(MOVE_CROSSWISE, "a member moves to one whom its own home awaits as it")             \
+    MUTANT_ROW(CIRCLE_STAYS, "moves that lead in a circle stay so")                                \
+    MUTANT_ROW(CIRCLE_TURNS, "points go round in a circle that is known")                          \
     MUTANT_ROW(OUTBOX_FOR_EVER, "any number of entries may wait for a partner")                    \
     MUTANT_ROW(OUTBOX_NO_RESERVE, "what was promised has no more room than new points")            \
     MUTANT_ROW(CAP_WITHOUT_PROMISES, "a grant is held against what is owed alone")                 \

@@ -1,5 +1,6 @@
 #include "cli/amounts.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/decimal.h"
@@ -94,7 +95,8 @@ enum cli_exit amounts_read_time_of(struct cli *cli, enum option_key key, const c
         return cli_fail(cli, CLI_USAGE, "INVALID_INPUT", "write 2026-10-03 or 2026-10-03T17:04:05Z",
                         "%s: \"%s\" is no time", name, text);
     }
-    *out_unix_ms = time.ms;
+    /* 0 is "not given", for the node too: the first moment of 1970 is said as the one after it. */
+    *out_unix_ms = text != NULL && time.ms == 0 ? 1 : time.ms;
     return CLI_OK;
 }
 
@@ -133,5 +135,15 @@ const char *amounts_time(int64_t unix_ms, char out_text[TIME_TEXT_MAX])
         out_text[10] = ' ';
         out_text[19] = '\0';
     }
+    return out_text;
+}
+
+const char *amounts_lot_end(int64_t expires_at_ms, uint32_t idle_months,
+                            char out_text[TIME_TEXT_MAX])
+{
+    if (expires_at_ms != 0 || idle_months == 0) {
+        return amounts_time(expires_at_ms, out_text);
+    }
+    (void)snprintf(out_text, TIME_TEXT_MAX, "after %u idle months", idle_months % 1000);
     return out_text;
 }

@@ -35,5 +35,8 @@ static inline const char *amounts_points(const struct units *units, int64_t poin
 
 /* "2026-10-03 17:04:05"; "-" for 0. */
 const char *amounts_time(int64_t unix_ms, char out_text[TIME_TEXT_MAX]);
+/* The same of a lot's end; of one that ends by inactivity alone "after 6 idle months". */
+const char *amounts_lot_end(int64_t expires_at_ms, uint32_t idle_months,
+                            char out_text[TIME_TEXT_MAX]);
 
 #endif

@@ -115,6 +115,10 @@ enum cli_exit run_return_purchase(struct cli *cli)
         fprintf(cli->out, "taken back %s %s\n", amounts_points(units, reply->taken_points, text),
                 units->points_name);
         fprintf(cli->out, "as debt    %s\n", amounts_points(units, reply->debt_points, text));
+        if (reply->written_off_points != 0) {
+            fprintf(cli->out, "lost       %s\n",
+                    amounts_points(units, reply->written_off_points, text));
+        }
     }
     return outcome;
 }

@@ -215,23 +215,17 @@ enum cli_exit run_member_erase(struct cli *cli)
     const Talea__V1__Member *member;
     const char *id;
     enum cli_exit outcome = selector_read(cli, &selector);
-    if (outcome == CLI_OK) {
+    if (outcome == CLI_OK && cli_option(cli, OPT_YES) == NULL) {
         outcome = look_up(cli, &selector, &message, &member);
+        return outcome == CLI_OK ? ask_to_confirm(cli, member) : outcome;
+    }
+    if (outcome == CLI_OK) {
+        outcome = session_transaction_id(cli, &id);
     }
     if (outcome != CLI_OK) {
         return outcome;
     }
-    if (cli_option(cli, OPT_YES) == NULL) {
-        return ask_to_confirm(cli, member);
-    }
-    outcome = session_transaction_id(cli, &id);
-    if (outcome != CLI_OK) {
-        return outcome;
-    }
-    talea__v1__member_selector__init(&selector);
-    selector.by_case = TALEA__V1__MEMBER_SELECTOR__BY_MEMBER_ID;
-    selector.member_id = member->member_id;
     request.transaction_id = message_text(id);
     request.member = &selector;
-    return account_do(cli, "EraseMember", &request.base, "erased", member->member_id);
+    return account_do(cli, "EraseMember", &request.base, "erased", name_of(&selector));
 }

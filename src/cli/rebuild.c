@@ -1,33 +1,65 @@
 /* talea rebuild: the state of a stopped node, derived anew from its journal. */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "audit/figures.h"
 #include "audit/rebuild.h"
+#include "base/file.h"
+#include "base/folder.h"
 #include "cli/commands.h"
 #include "cli/proof.h"
 
 const struct argp_option rebuild_options[] = {
     {"charter", OPT_CHARTER, "FILE", 0, "Keys by this one (default: the home's)", 0}, {0}};
 
-/* The journal's lock keeps a node from starting meanwhile. */
-static enum err begin(struct cli *cli, struct proof *proof, struct note *note)
+/* The journal's lock keeps a node from starting meanwhile. The new state comes into being in a
+ * folder of its own within the ledger's: the old one stays until the journal has been read to its
+ * end. */
+static enum err begin(struct cli *cli, struct proof *proof, struct folder_path *fresh,
+                      struct note *note)
 {
     TRY(proof_begin(cli, proof, note));
     const char *folder = proof->config->data.text;
     TRY(proof_folder(folder, note));
     TRY(journal_file_open(folder, JOURNAL_WRITE, &proof->journal, note));
-    TRY(state_discard(folder, note));
-    struct state_options options = {.folder = folder, .mode = STATE_WRITE};
+    int length = snprintf(fresh->text, sizeof fresh->text, "%s/rebuild", folder);
+    if (length < 0 || (size_t)length >= sizeof fresh->text) {
+        fresh->text[0] = '\0';
+        return note_set(note, ERR_INPUT, "%.200s...: this path is too long", folder);
+    }
+    folder_remove(fresh->text); /* of one that was killed */
+    struct state_options options = {.folder = fresh->text, .mode = STATE_WRITE};
     return state_open(&options, &proof->state, note);
 }
 
-static enum err run(struct cli *cli, struct proof *proof, uint64_t *out_rows)
+/* Killed between the two steps there is no state, and the node's next start derives it. */
+static enum err put_in_place(struct proof *proof, const struct folder_path *fresh)
+{
+    const char *folder = proof->config->data.text;
+    struct note *note = &proof->finding.note;
+    char from[sizeof fresh->text + 16];
+    char to[LIMIT_PATH_BYTES + 16];
+    state_close(proof->state);
+    proof->state = NULL;
+    snprintf(from, sizeof from, "%s/state.mdb", fresh->text);
+    snprintf(to, sizeof to, "%s/state.mdb", folder);
+    TRY(state_discard(folder, note));
+    if (rename(from, to) != 0) {
+        return note_set(note, ERR_STORAGE, "%s: can't be put there: %s", to, strerror(errno));
+    }
+    return file_flush_folder(folder, note);
+}
+
+static enum err run(struct cli *cli, struct proof *proof, const struct folder_path *fresh,
+                    uint64_t *out_rows)
 {
     struct audit_options options = proof_options(proof);
     progress_begin(&proof->progress, cli, "rows applied");
     enum err err = audit_rebuild(&options, out_rows, &proof->finding);
     progress_end(&proof->progress);
-    return err;
+    return err == ERR_OK ? put_in_place(proof, fresh) : err;
 }
 
 static enum cli_exit tell(struct cli *cli, const struct proof *proof, enum err err, uint64_t rows)
@@ -52,18 +84,24 @@ static enum cli_exit tell(struct cli *cli, const struct proof *proof, enum err e
 enum cli_exit run_rebuild(struct cli *cli)
 {
     struct note note = {""};
+    struct folder_path fresh = {""};
     uint64_t rows = 0;
     struct proof *proof = calloc(1, sizeof *proof);
     if (proof == NULL) {
         return cli_fail_err(cli, ERR_RESOURCE, NULL);
     }
-    enum err err = begin(cli, proof, &note);
+    enum err err = begin(cli, proof, &fresh, &note);
     enum cli_exit outcome;
     if (err == ERR_OK) {
-        err = run(cli, proof, &rows);
+        err = run(cli, proof, &fresh, &rows);
         outcome = tell(cli, proof, err, rows);
     } else {
         outcome = cli_fail_err(cli, err, &note);
+    }
+    state_close(proof->state);
+    proof->state = NULL;
+    if (fresh.text[0] != '\0') {
+        folder_remove(fresh.text);
     }
     proof_end(proof);
     free(proof);

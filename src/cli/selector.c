@@ -103,7 +103,7 @@ static void print_lots(struct cli *cli, const struct units *units,
         table_cell(&table, "%s", amounts_points(units, lot->free_points, text));
         table_cell(&table, "%s", amounts_points(units, lot->held_points, text));
         table_cell(&table, "%s", amounts_time(lot->active_from_unix_ms, time));
-        table_cell(&table, "%s", amounts_time(lot->expires_at_unix_ms, time));
+        table_cell(&table, "%s", amounts_lot_end(lot->expires_at_unix_ms, lot->idle_months, time));
     }
     fputc('\n', cli->out);
     table_print(&table, cli->out, cli->is_coloured);

@@ -51,12 +51,20 @@ enum cli_exit till_call(struct cli *cli, const char *method, const ProtobufCMess
     return session_call(cli, &talea__v1__till_service__descriptor, method, request, out_reply);
 }
 
+/* One lot that ends by its date says so itself. */
+static bool is_expiry_told(const Talea__V1__GetBalanceResponse *reply)
+{
+    const Talea__V1__Balance *balance = reply->balance;
+    return reply->n_expiring == 0 || balance == NULL ||
+           (balance->n_lots == 1 && balance->lots[0]->idle_months == 0);
+}
+
 static enum cli_exit print_expiring(struct cli *cli, const Talea__V1__GetBalanceResponse *reply)
 {
     static const char *const titles[] = {"expires UTC", ">points"};
     const struct units *units;
     enum cli_exit outcome = session_units(cli, &units);
-    if (outcome != CLI_OK || reply->balance == NULL || reply->balance->n_lots < 2) {
+    if (outcome != CLI_OK || is_expiry_told(reply)) {
         return outcome;
     }
     struct table table;

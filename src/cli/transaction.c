@@ -47,6 +47,30 @@ static void print_postings(struct cli *cli, const struct units *units,
     table_fini(&table);
 }
 
+/* Which lots points were taken from, or given to. */
+static void print_lots(struct cli *cli, const struct units *units, const Talea__V1__Event *event)
+{
+    static const char *const titles[] = {"lots of", ">free",           ">held",      "issuer",
+                                         "tariff",  "active from UTC", "expires UTC"};
+    struct table table;
+    table_init(&table, titles, 7);
+    for (size_t i = 0; i < event->n_lots; i++) {
+        const Talea__V1__LotChange *lot = event->lots[i];
+        char text[AMOUNT_TEXT_MAX];
+        char time[TIME_TEXT_MAX];
+        table_cell(&table, "%s", lot->member_id);
+        table_cell(&table, "%s", amounts_points(units, lot->free_delta_points, text));
+        table_cell(&table, "%s", amounts_points(units, lot->held_delta_points, text));
+        table_cell(&table, "%s", lot->issuer);
+        table_cell(&table, "%u", lot->tariff);
+        table_cell(&table, "%s", amounts_time(lot->active_from_unix_ms, time));
+        table_cell(&table, "%s", amounts_lot_end(lot->expires_at_unix_ms, lot->idle_months, time));
+    }
+    fputc('\n', cli->out);
+    table_print(&table, cli->out, cli->is_coloured);
+    table_fini(&table);
+}
+
 static void print_event(struct cli *cli, const struct units *units, const Talea__V1__Event *event)
 {
     char text[AMOUNT_TEXT_MAX];
@@ -112,6 +136,9 @@ static void print_transaction(struct cli *cli, const struct units *units,
     }
     if (reply->event->n_postings > 0) {
         print_postings(cli, units, reply->event);
+    }
+    if (reply->event->n_lots > 0) {
+        print_lots(cli, units, reply->event);
     }
     for (size_t i = 0; i < reply->n_other_origins; i++) {
         fprintf(cli->out, "%s%s made the same id: --origin %s shows that one\n", i == 0 ? "\n" : "",

@@ -95,9 +95,8 @@ static enum err refuse_key(const struct complaint *complaint, const struct posit
     bool has_field = complaint->count > 0 && complaint->steps[0][0] != '[';
     join_steps(complaint, has_field ? 1 : 0, path, sizeof path);
     size_t length = strlen(path);
-    const char *quote = *key == '\0' || strpbrk(key, ".[]\"") != NULL ? "\"" : "";
-    snprintf(path + length, sizeof path - length, "%s%s%s%s", length == 0 ? "" : ".", quote, key,
-             quote);
+    bool fits = positions_write_key(path + length, sizeof path - length, key, length == 0);
+    path[fits ? sizeof path - 1 : length] = '\0'; /* that of the mapping */
     return positions_refuse(positions, note, path, "%s", what);
 }
 
@@ -171,16 +170,18 @@ static void list_keys(const cyaml_schema_field_t *fields, char *out, size_t room
     }
 }
 
-static enum err refuse_unknown(const struct complaint *complaint,
-                               const cyaml_schema_value_t *schema,
-                               const struct positions *positions, const char *key,
-                               struct note *note)
+struct sentence {
+    char text[400];
+};
+
+static struct sentence about_unknown(const struct complaint *complaint,
+                                     const cyaml_schema_value_t *schema, const char *key)
 {
     const cyaml_schema_field_t *fields = fields_at(complaint, schema);
-    char what[400] = "is not a key that belongs here";
-    size_t length = strlen(what);
-    char *rest = what + length;
-    size_t room = sizeof what - length;
+    struct sentence what = {"is not a key that belongs here"};
+    size_t length = strlen(what.text);
+    char *rest = what.text + length;
+    size_t room = sizeof what.text - length;
     struct nearest nearest = nearest_to(key);
     for (const cyaml_schema_field_t *field = fields; field != NULL && field->key != NULL; field++) {
         nearest_offer(&nearest, field->key);
@@ -190,18 +191,37 @@ static enum err refuse_unknown(const struct complaint *complaint,
     } else if (nearest.word != NULL) {
         snprintf(rest, room, "; did you mean %s?", nearest.word);
     } else if (fields != NULL) {
-        char keys[sizeof what / 2 + 100];
+        char keys[sizeof what.text / 2 + 100];
         list_keys(fields, keys, sizeof keys);
         snprintf(rest, room, "; those are %s", keys);
     }
-    return refuse_key(complaint, positions, key, what, note);
+    return what;
 }
 
-/* Where `c` is next, or the text's end. */
-static const char *next_of(const char *text, char c)
+/* The key in quotes at the path's beginning, cut to its room; what follows it. One that looks like
+ * a list's entry keeps its quote: no schema has it either. */
+static const char *take_quoted(const char *path, char *out, size_t room)
 {
-    const char *found = strchr(text, c);
-    return found == NULL ? text + strlen(text) : found;
+    size_t length = 0;
+    if (path[1] == '[') {
+        out[length++] = '"';
+    }
+    for (path++; *path != '"' && *path != '\0'; path++) {
+        path += *path == '\\' && path[1] != '\0' ? 1 : 0;
+        if (length < room - 1) {
+            out[length++] = *path;
+        }
+    }
+    out[length] = '\0';
+    return path + (*path == '"' ? 1 : 0);
+}
+
+/* The next step of a path, as positions.h writes it; what follows it. */
+static const char *take_plain(const char *path, char *out, size_t room)
+{
+    size_t length = *path == '[' ? strcspn(path, "]") + 1 : strcspn(path, ".[");
+    (void)snprintf(out, room, "%.*s", (int)length, path);
+    return path + length;
 }
 
 /* The steps of a path, its own key innermost, as libcyaml would tell them. */
@@ -211,14 +231,9 @@ static void take_path(struct complaint *complaint, const char *path)
     size_t count = 0;
     while (*path != '\0' && count < LIMIT_CONFIG_DEPTH) {
         path += *path == '.' ? 1 : 0;
-        bool is_quoted = *path == '"';
-        const char *from = path + (is_quoted ? 1 : 0);
-        const char *end = is_quoted      ? next_of(from, '"')
-                          : *path == '[' ? next_of(path, ']')
-                                         : path + strcspn(path, ".[");
-        end += *path == '[' && *end == ']' ? 1 : 0;
-        (void)snprintf(steps[count++], sizeof steps[0], "%.*s", (int)(end - from), from);
-        path = end + (is_quoted && *end != '\0' ? 1 : 0);
+        char *step = steps[count++];
+        path = *path == '"' ? take_quoted(path, step, sizeof steps[0])
+                            : take_plain(path, step, sizeof steps[0]);
     }
     complaint->count = count;
     for (size_t i = 0; i < count; i++) {
@@ -258,7 +273,9 @@ static void put_unknown(const struct positions *positions, const cyaml_schema_va
         if (!is_unknown(&complaint, schema)) {
             continue;
         }
-        enum err err = refuse_unknown(&complaint, schema, positions, complaint.steps[0], &note);
+        struct sentence what = about_unknown(&complaint, schema, complaint.steps[0]);
+        enum err err =
+            positions_refuse(positions, &note, positions_path(positions, i), "%s", what.text);
         ASSERT(err == ERR_INPUT);
         put_down(faults, &note);
     }
@@ -274,8 +291,9 @@ static enum err refuse(const struct complaint *complaint, cyaml_err_t code,
         return note_set(note, ERR_RESOURCE, "%s: out of memory", positions_file_name(positions));
     }
     if (strncmp(complaint->text, unknown, sizeof unknown - 1) == 0) {
-        return refuse_unknown(complaint, schema, positions, complaint->text + sizeof unknown - 1,
-                              note);
+        const char *key = complaint->text + sizeof unknown - 1;
+        struct sentence what = about_unknown(complaint, schema, key);
+        return refuse_key(complaint, positions, key, what.text, note);
     }
     if (strncmp(complaint->text, missing, sizeof missing - 1) == 0) {
         return refuse_key(complaint, positions, complaint->text + sizeof missing - 1, "is missing",

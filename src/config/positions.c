@@ -73,16 +73,42 @@ static enum err push_entry(struct walk *walk)
     return ERR_OK;
 }
 
+bool positions_write_key(char *out, size_t room, const char *key, bool is_first)
+{
+    bool is_quoted = *key == '\0' || strpbrk(key, ".[]\"") != NULL;
+    size_t length = 0;
+    if (!is_first && length < room) {
+        out[length++] = '.';
+    }
+    if (is_quoted && length < room) {
+        out[length++] = '"';
+    }
+    for (; *key != '\0' && length < room; key++) {
+        if (is_quoted && (*key == '"' || *key == '\\')) {
+            out[length++] = '\\';
+        }
+        if (length < room) {
+            out[length++] = *key;
+        }
+    }
+    if (is_quoted && length < room) {
+        out[length++] = '"';
+    }
+    bool fits = length < room;
+    if (room > 0) {
+        out[fits ? length : room - 1] = '\0';
+    }
+    return fits;
+}
+
 /* Makes the path that of an entry below a level and records it. */
-static enum err enter(struct walk *walk, const struct level *level, const char *quote,
-                      const char *key, unsigned index)
+static enum err enter(struct walk *walk, const struct level *level, const char *key, unsigned index)
 {
     size_t room = sizeof walk->path - level->length;
     char *at = walk->path + level->length;
-    int length = key == NULL ? snprintf(at, room, "[%u]", index)
-                             : snprintf(at, room, "%s%s%s%s", level->length == 0 ? "" : ".", quote,
-                                        key, quote);
-    if (length < 0 || (size_t)length >= room) {
+    bool fits = key == NULL ? snprintf(at, room, "[%u]", index) < (int)room
+                            : positions_write_key(at, room, key, level->length == 0);
+    if (!fits) {
         *at = '\0';
         return refuse_line(walk, "the path of this key is too long");
     }
@@ -98,9 +124,8 @@ static enum err read_key(struct walk *walk, struct level *level, const yaml_even
     if (!text_is_printable(slice_of(key, event->data.scalar.length))) {
         return refuse_line(walk, "a key holds control characters");
     }
-    const char *quote = *key == '\0' || strpbrk(key, ".[]\"") != NULL ? "\"" : "";
     level->has_key = true;
-    return enter(walk, level, quote, key, 0);
+    return enter(walk, level, key, 0);
 }
 
 static enum err open_level(struct walk *walk, bool is_list)
@@ -120,7 +145,7 @@ static enum err read_node(struct walk *walk, const yaml_event_t *event)
         return read_key(walk, level, event);
     }
     if (level != NULL && level->is_list) {
-        TRY(enter(walk, level, "", NULL, level->next_index++));
+        TRY(enter(walk, level, NULL, level->next_index++));
     } else if (level != NULL) {
         level->has_key = false;
     }

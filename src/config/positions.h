@@ -6,7 +6,7 @@
  * base/limits.h.
  *
  * A key path reads as in "tls.certificate" or "tariffs[0].id" (the first entry is 0). A key that is
- * empty or holds one of . [ ] " stands in quotes: columns."Order.Id".
+ * empty or holds one of . [ ] " stands in quotes, a " or \ in it behind a \: columns."Order.Id".
  *
  * Thread rule: immutable once made.
  */
@@ -29,6 +29,10 @@ void positions_cleanup(struct positions **positions); /* for CLEANUP() */
 /* Each key and list entry, by the order of their paths. */
 size_t positions_count(const struct positions *positions);
 const char *positions_path(const struct positions *positions, size_t number);
+
+/* A path's next key as it stands in paths, with a dot before it unless it is the first. Into `room`
+ * bytes; false when it does not fit. */
+MUST_USE bool positions_write_key(char *out, size_t room, const char *key, bool is_first);
 
 /* The line of a key or list entry, from 1; 0 when the file has no such key. */
 unsigned positions_line(const struct positions *positions, const char *path);

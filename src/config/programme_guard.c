@@ -6,6 +6,7 @@
 #include "config/check.h"
 
 #define REVIEW_DAYS_DEFAULT 14u
+#define LATE_DAYS_DEFAULT   7u
 #define TIMES_MAX           1000000
 
 static const cyaml_schema_field_t fraud_rule_fields[] = {
@@ -25,6 +26,7 @@ static const cyaml_schema_value_t fraud_rule_schema = {
 
 const cyaml_schema_field_t programme_fraud_fields[] = {
     YAML_TEXT_OPTIONAL("review_days", struct fraud_yaml, review_days),
+    YAML_TEXT_OPTIONAL("late_days", struct fraud_yaml, late_days),
     CYAML_FIELD_SEQUENCE("rules", CYAML_FLAG_POINTER, struct fraud_yaml, rules, &fraud_rule_schema,
                          1, LIMIT_FRAUD_RULES),
     CYAML_FIELD_END,
@@ -105,9 +107,11 @@ static void check_fraud(struct check *check, const struct fraud_yaml *yaml,
                         unsigned points_decimals, struct fraud_rules *out)
 {
     out->review_days = REVIEW_DAYS_DEFAULT;
+    out->late_days = LATE_DAYS_DEFAULT;
     out->points_decimals = points_decimals;
     check_unsigned(check, "fraud.review_days", yaml->review_days, 1, LIMIT_REVIEW_DAYS,
                    &out->review_days);
+    check_unsigned(check, "fraud.late_days", yaml->late_days, 1, LIMIT_LATE_DAYS, &out->late_days);
     check_next(check);
     for (unsigned i = 0; i < yaml->rules_count && check->err == ERR_OK; i++) {
         struct fraud_rule *rule = &out->rules[out->count];

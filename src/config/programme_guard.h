@@ -2,7 +2,8 @@
  *
  *   fraud:
  *     review_days: 14        # points that wait for a review begin after so many days all the same
- *     rules:
+ *     late_days: 7           # a till that was offline tells of a purchase at most so long
+ * afterwards rules:
  *       - rule: fast card
  *         counts: earns      # earns | points | burns | returns | referrals
  *         by: card           # card | cashier | till | card_at_cashier | card_at_till |
@@ -59,6 +60,7 @@ struct fraud_rule_yaml {
 
 struct fraud_yaml {
     char *review_days;
+    char *late_days;
     struct fraud_rule_yaml *rules;
     unsigned rules_count;
 };

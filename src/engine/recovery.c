@@ -102,7 +102,13 @@ enum err engine_recover(struct engine *engine, struct note *note)
     /* From the batch of the last applied row on, for its hash. */
     struct recovery recovery = {engine, note, applied, applied == 0 ? 1 : applied, applied == 0};
     if (next_row > 1) {
-        TRY(journal->replay(journal->context, recovery.expected_row, recover_batch, &recovery));
+        enum err err =
+            journal->replay(journal->context, recovery.expected_row, recover_batch, &recovery);
+        if (err == ERR_NOT_FOUND) { /* between the state's row and the journal's last */
+            return note_set(note, ERR_CORRUPT, "journal: rows from %" PRIu64 " on can't be read",
+                            recovery.expected_row);
+        }
+        TRY(err);
         if (recovery.expected_row != next_row) {
             return note_set(note, ERR_CORRUPT, "journal: rows from %" PRIu64 " are missing",
                             recovery.expected_row);

@@ -165,15 +165,6 @@ enum err decide_recall_command(const struct decision *d, const struct uid *id,
     return record_command(&record, out_told);
 }
 
-enum err decide_recall_time(const struct decision *d, const struct uid *id,
-                            struct unix_ms *out_business_time)
-{
-    struct record record;
-    TRY(find_told(d, &d->terms->roster->self, id, &record));
-    *out_business_time = record.business_time;
-    return ERR_OK;
-}
-
 /* Was this id used before? ERR_NOT_FOUND when not; else the plan holds the recorded answer. */
 static enum err recall(const struct decision *d)
 {

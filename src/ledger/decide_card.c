@@ -3,7 +3,7 @@
  * A card's home alone says that it is blocked, taken again, or moved. From then on our own tills
  * follow it without asking the home, which remains the judge: an earn that crossed the news on its
  * way is applied or refused there by the home's own state of the card. */
-#include "ledger/decision.h"
+#include "ledger/circle.h"
 
 static bool is_idle(const struct card_status *status)
 {
@@ -45,25 +45,44 @@ static enum err count_known(struct decision *d, const struct partner_id *partner
     return ERR_OK;
 }
 
+/* What the card's standings make of it that it moved, or is its home's again. */
+static enum err carry_standings(struct decision *d, const struct clearing_entry *entry,
+                                const struct card_circle *circle)
+{
+    struct standing_owner owner = standing_of_card(&entry->card);
+    if (entry->kind == ENTRY_CARD_MOVED && !circle_has(circle, &entry->card)) {
+        return standing_carry(d, &owner, &entry->moved_to);
+    }
+    bool is_opened = entry->kind == ENTRY_CARD_UNBLOCK && circle_has(circle, &entry->card);
+    return is_opened ? circle_carry(d, circle, &owner) : ERR_OK;
+}
+
 enum err decide_know_card(struct decision *d, const struct partner_id *home,
                           const struct clearing_entry *entry)
 {
     struct card_status status;
+    struct card_circle circle;
     struct ledger_key key;
     bool is_there;
     TRY(get_status(d, &entry->card, &status, &is_there));
+    TRY(ledger_get_circle(d->view, &entry->card,
+                          entry->kind == ENTRY_CARD_MOVED ? &entry->moved_to : &status.moved_to,
+                          &circle));
     status.is_blocked = entry->kind == ENTRY_CARD_BLOCK;
     status.number = entry->number != 0 ? entry->number : status.number;
-    if (entry->kind == ENTRY_CARD_MOVED) {
+    if (entry->kind != ENTRY_CARD_BLOCK) {
         status.moved_to = entry->moved_to;
     }
     TRY(count_known(d, home, is_there, !is_idle(&status)));
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
-    if (entry->kind == ENTRY_CARD_MOVED) {
-        struct standing_owner owner = standing_of_card(&entry->card);
-        TRY(standing_carry(d, &owner, &entry->moved_to));
+    TRY(carry_standings(d, entry, &circle));
+    if (entry->kind == ENTRY_CARD_MOVED && circle.count > 0) {
+        TRY(circle_open(d, &circle));
+    }
+    if (entry->kind == ENTRY_CARD_UNBLOCK && circle_has(&circle, &entry->card)) {
+        TRY(circle_let_go(d, &circle, &entry->card));
     }
     if (!is_idle(&status)) {
         decide_put_card_status(d, &entry->card, &status);
@@ -99,13 +118,15 @@ enum err take_card_news(struct decision *d)
 {
     const struct command_take_entry *take = &d->command->take_entry;
     const struct clearing_entry *entry = &take->entry;
+    struct card_circle circle = {.count = 0};
     bool loops = false;
     if (!decide_is_their_card(d, &take->sender, &entry->card)) {
         return decide_refuse(d, VERDICT_CARD_NOT_THEIRS);
     }
     if (entry->kind == ENTRY_CARD_MOVED) {
         TRY(ledger_route_loops(d->view, &entry->card, &entry->moved_to, &loops));
-        if (loops) {
+        TRY(ledger_get_circle(d->view, &entry->card, &entry->moved_to, &circle));
+        if (loops && circle.count == 0) { /* further than is followed */
             return decide_refuse(d, VERDICT_MOVE_LOOPS);
         }
     }

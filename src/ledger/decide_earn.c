@@ -255,10 +255,12 @@ static enum err returned_sale(struct decision *d, struct sale *sale, struct mone
     }
     int64_t left = sale->amount.minor - sale->returned.minor;
     /* Of a sale without an amount the points are the measure; without both, nothing is. A line that
-     * cost nothing may come back when all money has. */
-    bool is_over = sale->amount.minor > 0
-                       ? left == 0 && !request->is_by_line
-                       : sale->points.minor > 0 && sale->taken.minor == sale->points.minor;
+     * cost nothing may come back when all money, or all points, have. */
+    bool is_measured = !request->is_by_line;
+    bool is_over =
+        sale->amount.minor > 0
+            ? left == 0 && is_measured
+            : sale->points.minor > 0 && sale->taken.minor == sale->points.minor && is_measured;
     bool is_kept_wrong = request->is_by_line &&
                          (request->kept.minor < 0 || request->kept.minor > sale->points.minor);
     if (request->amount.minor > left || is_over || is_kept_wrong) {

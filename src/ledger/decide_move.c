@@ -13,6 +13,7 @@
  * returned late is owed by the old account. */
 #include "base/mutant.h"
 #include "ledger/decision.h"
+#include "ledger/route.h"
 
 /* Lots on their way out. */
 struct leaving {
@@ -88,7 +89,7 @@ static enum err lots_out(struct decision *d, struct leaving *leaving, struct mem
     return ERR_OK;
 }
 
-enum err move_forward(struct decision *d, struct member_work *work, const struct card_number *card)
+enum err move_onward(struct decision *d, struct member_work *work, const struct card_number *card)
 {
     struct leaving leaving = {.card = *card};
     struct card_status status;
@@ -107,6 +108,16 @@ enum err move_forward(struct decision *d, struct member_work *work, const struct
     leaving.to = home->id;
     leaving.moved_to = status.moved_to;
     return lots_out(d, &leaving, work);
+}
+
+enum err move_forward(struct decision *d, struct member_work *work, const struct card_number *card)
+{
+    struct card_status status;
+    struct card_circle circle;
+    TRY(ledger_get_card_status(d->view, card, &status));
+    TRY(ledger_get_circle(d->view, card, &status.moved_to, &circle));
+    bool waits = circle_has(&circle, card) && !MUTANT(CIRCLE_TURNS);
+    return waits ? ERR_OK : move_onward(d, work, card);
 }
 
 enum err move_of_member(const struct decision *d, const struct profile *profile,

@@ -11,6 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
+enum {
+    ENTRIES_OF_MOVE_MAX = LIMIT_LOTS_PER_MEMBER + LIMIT_CARDS_PER_MEMBER
+};
+
 static void name_of_partner(const char *prefix, const struct partner_id *partner,
                             char out_name[NEWS_NAME_MAX])
 {
@@ -55,7 +59,7 @@ static enum err put_news(struct decision *d, const struct card_change *change, u
         plan_delete(d->plan, TABLE_CARD_NEWS, &key);
     }
     status.number = number;
-    if (change->kind == ENTRY_CARD_MOVED) {
+    if (change->kind != ENTRY_CARD_BLOCK) {
         status.moved_to = change->moved_to;
     }
     decide_put_card_status(d, &change->card, &status);
@@ -193,15 +197,63 @@ static enum err get_news(const struct decision *d, uint64_t number, struct card_
 
 /* ---- A ledger that was restored ---- */
 
+/* Did what the entry says of its card come back with this entry's command? From the first partner
+ * that brought anything of it: what one command sends to a partner is in one piece there, the
+ * points of a member who moves before the news, and those of several cards one after the other. */
+static enum err came_back(const struct decision *d, const struct command_recover_entry *first,
+                          const struct clearing_entry *entry, bool *out_came_back)
+{
+    struct partner_id partner = first->receiver;
+    struct clearing_entry shown = first->entry;
+    enum err err = ERR_OK;
+    *out_came_back = false;
+    for (size_t i = 0; i < ENTRIES_OF_MOVE_MAX && err == ERR_OK && !*out_came_back &&
+                       uid_equal(&shown.transaction_id, &entry->transaction_id);
+         i++) {
+        *out_came_back =
+            entry_kind_is_card_news(shown.kind) && card_number_equal(&shown.card, &entry->card);
+        if (!*out_came_back) {
+            err = decide_find_sent(d, &partner, shown.number + 1, &shown);
+        }
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 /* Another partner, or the copy, has shown what the entry says of the card before. */
 static enum err was_shown(const struct decision *d, const struct clearing_entry *entry,
                           bool *out_was_shown)
 {
     struct command told;
+    *out_was_shown = false;
     enum err err = decide_recall_command(d, &entry->transaction_id, &told);
-    *out_was_shown =
-        err == ERR_OK && (told.kind != COMMAND_RECOVER_ENTRY ||
-                          card_number_equal(&told.recover_entry.entry.card, &entry->card));
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
+    }
+    if (told.kind == COMMAND_RECOVER_ENTRY) {
+        return came_back(d, &told.recover_entry, entry, out_was_shown);
+    }
+    *out_was_shown = true;
+    return ERR_OK;
+}
+
+/* Has the partner shown the card's latest news, of this number, or was it told of them before the
+ * copy was made? `out_said` is when an office said so; 0: that is forgotten. */
+static enum err has_shown(const struct decision *d, const struct partner_id *partner,
+                          const struct card_news *news, uint64_t number, bool *out_has_shown,
+                          struct unix_ms *out_said)
+{
+    struct command said;
+    uint64_t told;
+    TRY(decide_get_partner_u64(d, META_NEWS_TOLD, partner, &told));
+    *out_has_shown = told >= number;
+    *out_said = (struct unix_ms){0};
+    enum err err = decide_recall_command(d, &news->transaction_id, &said);
+    if (err == ERR_OK) {
+        *out_said = said.business_time;
+        *out_has_shown =
+            *out_has_shown || (said.kind == COMMAND_RECOVER_ENTRY &&
+                               partner_id_equal(&said.recover_entry.receiver, partner));
+    }
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
@@ -214,7 +266,7 @@ static enum err compare_news(const struct decision *d, const struct partner_id *
 {
     struct card_news news;
     struct unix_ms said;
-    uint64_t told;
+    bool is_behind;
     bool is_old;
     *out_is_same = false;
     *out_is_later = true;
@@ -223,19 +275,14 @@ static enum err compare_news(const struct decision *d, const struct partner_id *
         return err == ERR_NOT_FOUND ? ERR_OK : err;
     }
     *out_is_same = uid_equal(&news.transaction_id, &entry->transaction_id);
-    TRY(decide_get_partner_u64(d, META_NEWS_TOLD, partner, &told));
-    if (*out_is_same || told >= number) {
+    TRY(has_shown(d, partner, &news, number, &is_behind, &said));
+    if (*out_is_same || is_behind) {
         *out_is_later = !*out_is_same;
         return ERR_OK;
     }
     TRY(was_shown(d, entry, &is_old));
-    if (is_old) {
-        *out_is_later = false;
-        return ERR_OK;
-    }
-    err = decide_recall_time(d, &news.transaction_id, &said);
-    *out_is_later = err == ERR_NOT_FOUND || said.ms <= entry->business_time.ms;
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
+    *out_is_later = !is_old && said.ms <= entry->business_time.ms;
+    return ERR_OK;
 }
 
 /* The partner knows this number; what it did not hear before it is told all the same. */
@@ -262,10 +309,17 @@ static enum err carry_standing(struct decision *d, const struct card_change *cha
     return standing_carry(d, &owner, &change->moved_to);
 }
 
-enum err decide_news_again(struct decision *d, const struct partner_id *partner,
-                           const struct clearing_entry *entry, bool *out_is_news)
+/* The card has gone no further, and was not taken back. */
+static bool is_what_stands(const struct card_status *status, const struct clearing_entry *entry)
 {
-    struct card_change change = {entry->card, entry->kind, entry->moved_to};
+    return entry->kind == ENTRY_CARD_BLOCK ||
+           card_number_equal(&status->moved_to, &entry->moved_to);
+}
+
+enum err decide_news_again(struct decision *d, const struct partner_id *partner,
+                           const struct clearing_entry *entry, const struct card_change *change,
+                           bool *out_is_news)
+{
     struct card_status status;
     bool is_same;
     bool is_later;
@@ -274,13 +328,14 @@ enum err decide_news_again(struct decision *d, const struct partner_id *partner,
     TRY(compare_news(d, partner, entry, status.number, &is_same, &is_later));
     *out_is_news = is_later;
     if (!is_later) {
-        return is_same ? has_heard(d, partner, status.number) : ERR_OK;
+        return is_same && is_what_stands(&status, entry) ? has_heard(d, partner, status.number)
+                                                         : ERR_OK;
     }
-    TRY(carry_standing(d, &change));
+    TRY(carry_standing(d, change));
     TRY(decide_get_u64(d, META_CARD_NEWS, &last));
-    TRY(put_news(d, &change, last + 1));
+    TRY(put_news(d, change, last + 1));
     decide_put_u64(d, META_CARD_NEWS, last + 1);
-    return has_heard(d, partner, last + 1);
+    return change->kind == entry->kind ? has_heard(d, partner, last + 1) : ERR_OK;
 }
 
 enum err decide_resume_news(struct decision *d, const struct partner_id *partner)

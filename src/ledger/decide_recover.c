@@ -331,14 +331,51 @@ static enum err lot_again(struct decision *d, const struct partner_id *to,
     return ERR_OK;
 }
 
-/* The member is at the home that the card leads to. */
-static enum err has_moved_again(struct decision *d, const struct uid *member)
+/* The card's member is at the home that it leads to, or came back from there. */
+static enum err has_moved_again(struct decision *d, const struct uid *member, bool has_moved)
 {
     struct member_work work;
     TRY(work_begin(d, member, &work));
-    work.row.is_blocked = true;
+    work.row.is_blocked = has_moved;
     work_mark(d, &work);
     work_end(d, &work);
+    return ERR_OK;
+}
+
+/* The card was given since the copy was made, and its member has no name. What is said of it now
+ * may be told by this partner alone, and points that another one brings must find it so. */
+static enum err card_is_there_again(struct decision *d, const struct card_change *said,
+                                    struct unix_ms since, struct partner_recovery *recovery)
+{
+    struct member_work work;
+    bool is_there;
+    TRY(force_member(d, &said->card, since, recovery, &work, &is_there));
+    if (!is_there) {
+        recovery->unreplayed++;
+        return ERR_OK;
+    }
+    work.row.is_blocked = said->kind == ENTRY_CARD_MOVED;
+    work_mark(d, &work);
+    work_end(d, &work);
+    decide_put_card(
+        d, &said->card,
+        &(struct card){.member = work.id, .is_blocked = said->kind == ENTRY_CARD_BLOCK});
+    return ERR_OK;
+}
+
+/* What closed a circle that our card opens was taken back at once, of which this partner did not
+ * hear before it was lost. */
+static enum err what_stands(const struct decision *d, struct card_change *said)
+{
+    struct card_circle circle = {.count = 0};
+    if (said->kind == ENTRY_CARD_MOVED) {
+        TRY(ledger_get_circle(d->view, &said->card, &said->moved_to, &circle));
+    }
+    if (circle_has(&circle, &said->card) &&
+        card_number_equal(circle_opens_at(&circle), &said->card)) {
+        said->kind = ENTRY_CARD_UNBLOCK;
+        said->moved_to = (struct card_number){{0}};
+    }
     return ERR_OK;
 }
 
@@ -347,21 +384,32 @@ static enum err has_moved_again(struct decision *d, const struct uid *member)
 static enum err card_again(struct decision *d, const struct partner_id *partner,
                            const struct clearing_entry *entry, struct partner_recovery *recovery)
 {
+    struct card_change said = {entry->card, entry->kind, entry->moved_to};
     struct card card;
+    struct card_status before;
     bool is_news;
     enum err err = ledger_get_card(d->view, &entry->card, &card);
-    if (err == ERR_NOT_FOUND || (err == ERR_OK && uid_is_nil(&card.member))) {
-        recovery->unreplayed += err == ERR_NOT_FOUND;
-        return ERR_OK;
+    bool is_lost = err == ERR_NOT_FOUND;
+    if (err != ERR_OK && !is_lost) {
+        return err;
     }
-    TRY(err);
-    TRY(decide_news_again(d, partner, entry, &is_news));
+    if (!is_lost && uid_is_nil(&card.member)) {
+        return ERR_OK; /* erased since */
+    }
+    TRY(what_stands(d, &said));
+    TRY(ledger_get_card_status(d->view, &entry->card, &before));
+    TRY(decide_news_again(d, partner, entry, &said, &is_news));
+    if (is_lost) {
+        return card_is_there_again(d, &said, entry->business_time, recovery);
+    }
     if (!is_news) {
         return ERR_OK;
     }
-    card.is_blocked = entry->kind == ENTRY_CARD_BLOCK;
+    card.is_blocked = said.kind == ENTRY_CARD_BLOCK;
     decide_put_card(d, &entry->card, &card);
-    return entry->kind == ENTRY_CARD_MOVED ? has_moved_again(d, &card.member) : ERR_OK;
+    bool has_moved = said.kind == ENTRY_CARD_MOVED;
+    bool had_moved = before.moved_to.digits[0] != '\0' && said.kind == ENTRY_CARD_UNBLOCK;
+    return has_moved || had_moved ? has_moved_again(d, &card.member, has_moved) : ERR_OK;
 }
 
 /* A step of a dispute; without what it is about there is only the entry. The office was told the

@@ -14,7 +14,9 @@ static const struct partner_id *self_of(const struct decision *d)
 /* ---- Changing owners' numbers ---- */
 
 enum {
-    CHANGED_GROUPS_MAX = 2 * LIMIT_STANDING_OWNERS /* a quote's, and the command's own */
+    FORMER_GROUPS_MAX = LIMIT_MERGED_PER_MEMBER,
+    /* a quote's, and the command's own */
+    CHANGED_GROUPS_MAX = 2 * LIMIT_STANDING_OWNERS + FORMER_GROUPS_MAX
 };
 
 struct changed_group {
@@ -22,15 +24,17 @@ struct changed_group {
     struct reader steps;
     uint32_t count;
     bool is_gone; /* there is nobody any more: nothing of it takes place */
-    bool is_reversed;
+    enum standing_way way;
     bool is_done;
 };
 
 struct changing {
     size_t count;
+    size_t former_count; /* of these groups */
     struct changed_group groups[CHANGED_GROUPS_MAX];
     bool is_unknown; /* an owner that the command needs is no member */
     bool is_erased;
+    bool is_merged; /* one that the command needs was merged meanwhile */
     bool is_forced; /* it is given back, whether or not there is room */
     struct standing_refusals refusals;
 };
@@ -48,16 +52,39 @@ static enum err note_missing(const struct decision *d, const struct standing_own
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+/* Whoever was merged keeps its own row, for when that is undone: what is given back, or taken, of
+ * what it had before leaves that as well. */
+static enum err add_former(const struct decision *d, struct changing *changing,
+                           const struct standing_owner *named, const struct changed_group *group)
+{
+    struct uid member;
+    struct member row;
+    memcpy(member.bytes, named->id, sizeof member.bytes);
+    while (changing->former_count < FORMER_GROUPS_MAX) {
+        TRY(ledger_get_member(d->view, &member, &row));
+        if (!row.is_merged) {
+            break;
+        }
+        struct changed_group *former = &changing->groups[changing->count++];
+        *former = *group;
+        former->owner = standing_of_member(&member);
+        former->way = STANDING_OF_FORMER;
+        changing->former_count++;
+        member = row.merged_into;
+    }
+    return ERR_OK;
+}
+
 /* Groups that were checked. What is given back, or taken, does without owners that are gone. */
 static enum err add_groups(const struct decision *d, struct changing *changing, struct slice groups,
                            bool is_needed, bool is_reversed)
 {
     struct reader in = reader_of(groups);
     while (in.err == ERR_OK && in.at != in.end) {
-        ASSERT(changing->count < CHANGED_GROUPS_MAX);
+        ASSERT(changing->count < CHANGED_GROUPS_MAX - FORMER_GROUPS_MAX + changing->former_count);
         struct changed_group *group = &changing->groups[changing->count++];
         struct standing_owner named;
-        *group = (struct changed_group){.is_reversed = is_reversed};
+        *group = (struct changed_group){.way = is_reversed ? STANDING_REVERSED : STANDING_AS_SAID};
         standing_read_group(&in, &named, &group->count);
         group->steps = in;
         for (uint32_t i = 0; i < group->count; i++) {
@@ -70,6 +97,11 @@ static enum err add_groups(const struct decision *d, struct changing *changing, 
             TRY(note_missing(d, &named, changing));
         }
         TRY(group->is_gone ? ERR_OK : err);
+        bool is_same = group->is_gone || standing_owner_equal(&named, &group->owner);
+        changing->is_merged = changing->is_merged || (is_needed && !is_same);
+        if (!is_same && !is_needed && named.kind == OWNER_MEMBER) {
+            TRY(add_former(d, changing, &named, group));
+        }
     }
     return in.err;
 }
@@ -86,8 +118,8 @@ static enum err change_owner(struct decision *d, struct changing *changing, size
         if (group->is_gone || !standing_owner_equal(&group->owner, &owner)) {
             continue;
         }
-        standing_work_steps(&works[now], group->steps, group->count, group->is_reversed,
-                            &works[1 - now], &changing->refusals);
+        standing_work_steps(&works[now], group->steps, group->count, group->way, &works[1 - now],
+                            &changing->refusals);
         group->is_done = true;
         now = 1 - now;
     }
@@ -351,8 +383,8 @@ static enum err count_taken(struct decision *d)
 
 /* ---- Commands ---- */
 
-/* Are all steps such as the command may have? */
-static bool are_steps(struct slice groups, bool is_reserve, bool is_return)
+/* Are all steps such as the command may have? What confirms a quote may take, as a return does. */
+static bool are_steps(struct slice groups, bool is_reserve, bool is_return, bool is_quoted)
 {
     struct reader in = reader_of(groups);
     while (in.at != in.end) {
@@ -363,9 +395,10 @@ static bool are_steps(struct slice groups, bool is_reserve, bool is_return)
             struct standing_step step;
             standing_read_step(&in, &step);
             bool is_state = step.how == STANDING_SET && slot_merge_of(step.slot) != SLOT_SUMS;
-            bool is_fine =
-                is_return ? step.how == STANDING_TAKE || is_state
-                          : step.how == STANDING_ADD || (step.how == STANDING_SET && !is_reserve);
+            bool is_fine = is_return ? step.how == STANDING_TAKE || is_state
+                                     : (step.how == STANDING_TAKE && is_quoted) ||
+                                           step.how == STANDING_ADD ||
+                                           (step.how == STANDING_SET && !is_reserve);
             if (!is_fine) {
                 return false;
             }
@@ -391,7 +424,7 @@ static bool is_sound_change(const struct decision *d)
            (!is_return || uid_is_nil(&standing->quote)) &&
            standing->evidence.length <= LIMIT_JUDGED_BYTES &&
            standing_check_groups(standing->groups) == ERR_OK &&
-           are_steps(standing->groups, false, is_return);
+           are_steps(standing->groups, false, is_return, !uid_is_nil(&standing->quote));
 }
 
 /* What the quote held goes back, before the occasion changes anything. May refuse. */
@@ -454,6 +487,7 @@ static enum err begin_quote(struct decision *d)
     }
     TRY(err == ERR_NOT_FOUND ? ERR_OK : err);
     TRY(add_groups(d, &changing, reserve->groups, true, false));
+    changing.refusals.is_moved = changing.is_merged; /* what was merged has no part in it */
     enum verdict verdict = owners_verdict(&changing);
     if (verdict != VERDICT_OK) {
         return decide_refuse(d, verdict);
@@ -504,7 +538,7 @@ static bool is_sound_reserve(const struct decision *d)
         return is_id(d, STANDING_ID_RESERVE, self_of(d), &reserve->quote) &&
                reserve->evidence.length <= LIMIT_JUDGED_BYTES &&
                standing_check_groups(reserve->groups) == ERR_OK &&
-               are_steps(reserve->groups, true, false);
+               are_steps(reserve->groups, true, false, false);
     case RESERVE_RELEASE:
         return is_id(d, STANDING_ID_RELEASE, self_of(d), &reserve->quote);
     case RESERVE_EXPIRE:

@@ -160,9 +160,6 @@ MUST_USE enum err decide_recall_answer(const struct decision *d, const struct ui
  * view's last record. */
 MUST_USE enum err decide_recall_command(const struct decision *d, const struct uid *id,
                                         struct command *out_told);
-/* When that was. */
-MUST_USE enum err decide_recall_time(const struct decision *d, const struct uid *id,
-                                     struct unix_ms *out_business_time);
 
 /* Rows that decisions write whole. */
 void decide_put_profile(struct decision *d, const struct uid *member,
@@ -210,10 +207,12 @@ MUST_USE enum err decide_announce(struct decision *d, const struct card_change *
 /* Announces `kind` of all cards of a member that are not blocked by themselves. */
 MUST_USE enum err decide_announce_cards(struct decision *d, const struct profile *profile,
                                         enum entry_kind kind);
-/* News of ours that a partner shows to a ledger that lost it: what became of the card is numbered,
- * and the others will be told. Gives false when the ledger has this or something later of it. */
+/* News of ours that a partner shows to a ledger that lost it: what became of the card since, as
+ * `change` says, is numbered, and the others will be told. Gives false when the ledger has this or
+ * something later of it. */
 MUST_USE enum err decide_news_again(struct decision *d, const struct partner_id *partner,
-                                    const struct clearing_entry *entry, bool *out_is_news);
+                                    const struct clearing_entry *entry,
+                                    const struct card_change *change, bool *out_is_news);
 /* The partner can be told again: what it did not hear is told soon. */
 MUST_USE enum err decide_resume_news(struct decision *d, const struct partner_id *partner);
 /* What there is to say of one of our cards by its rows. */
@@ -229,9 +228,13 @@ MUST_USE enum err decide_know_card(struct decision *d, const struct partner_id *
 MUST_USE enum err decide_hear_of_card(struct decision *d, const struct partner_id *home,
                                       const struct clearing_entry *entry);
 
-/* Points that came back to a member who moved follow it. Nothing for others. */
+/* Points that came back to a member who moved follow it, unless they would go round in a circle:
+ * then they wait until it is opened. Nothing for others. */
 MUST_USE enum err move_forward(struct decision *d, struct member_work *work,
                                const struct card_number *card);
+/* The same when it is opened. */
+MUST_USE enum err move_onward(struct decision *d, struct member_work *work,
+                              const struct card_number *card);
 /* The card at the member's new home; empty when it did not move. */
 MUST_USE enum err move_of_member(const struct decision *d, const struct profile *profile,
                                  struct card_number *out_moved_to);
@@ -402,6 +405,9 @@ MUST_USE enum err standing_forget(struct decision *d, const struct uid *member);
  * decision, unless it is refused. */
 MUST_USE enum err standing_carry(struct decision *d, const struct standing_owner *from,
                                  const struct card_number *moved_to);
+/* The same, to whom it is now. */
+MUST_USE enum err standing_carry_to(struct decision *d, const struct standing_owner *from,
+                                    const struct standing_owner *to);
 MUST_USE enum err decide_put_carried(struct decision *d);
 
 /* The home's side of a hold, for its own till and for partners alike. `sink` gets what is captured;

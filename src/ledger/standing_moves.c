@@ -59,27 +59,34 @@ enum err standing_forget(struct decision *d, const struct uid *member)
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
+enum err standing_carry_to(struct decision *d, const struct standing_owner *from,
+                           const struct standing_owner *to)
+{
+    struct ledger_key key;
+    struct slice value;
+    bool is_known = false;
+    key_standing(from, &key);
+    enum err err = view_get(d->view, TABLE_STANDING, &key, &value);
+    for (size_t i = 0; i < d->carry_count; i++) {
+        is_known = is_known || standing_owner_equal(&d->carries[i].from, from);
+    }
+    if (err == ERR_OK && !is_known && d->carry_count < CARRIES_PER_RECORD &&
+        !standing_owner_equal(from, to)) {
+        d->carries[d->carry_count++] = (struct standing_carried){*from, *to, false};
+    }
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
 enum err standing_carry(struct decision *d, const struct standing_owner *from,
                         const struct card_number *moved_to)
 {
     struct standing_owner named = standing_of_card(moved_to);
     struct standing_owner to;
-    struct ledger_key key;
-    struct slice value;
-    key_standing(from, &key);
-    enum err err = view_get(d->view, TABLE_STANDING, &key, &value);
-    if (err == ERR_OK) {
-        err = ledger_follow_owner(d->view, d->terms->roster, &named, &to);
+    enum err err = ledger_follow_owner(d->view, d->terms->roster, &named, &to);
+    if (err != ERR_OK) {
+        return err == ERR_NOT_FOUND ? ERR_OK : err;
     }
-    bool is_known = false;
-    for (size_t i = 0; i < d->carry_count; i++) {
-        is_known = is_known || standing_owner_equal(&d->carries[i].from, from);
-    }
-    if (err == ERR_OK && !is_known && d->carry_count < CARRIES_PER_RECORD &&
-        !standing_owner_equal(from, &to)) {
-        d->carries[d->carry_count++] = (struct standing_carried){*from, to, false};
-    }
-    return err == ERR_NOT_FOUND ? ERR_OK : err;
+    return standing_carry_to(d, from, &to);
 }
 
 /* Of all that go to one owner, in their order; what there is no room for stays behind, and is gone.

@@ -55,14 +55,26 @@ static int compare(uint64_t slot_a, int64_t bucket_a, uint64_t slot_b, int64_t b
     return (bucket_a > bucket_b) - (bucket_a < bucket_b);
 }
 
-/* `delta` more, but what is taken away ends at 0: what it was given to may be over. */
-static int64_t taken(int64_t value, int64_t delta)
+/* What open quotes make of the number at that place, but for one that promised `own`. */
+static int64_t quoted(const struct standing_work *work, uint64_t slot, int64_t bucket, int64_t own)
+{
+    struct standing standing = {work->numbers, work->count};
+    int64_t promised = standing_value(&standing, slot_promised(slot), bucket);
+    int64_t withheld = standing_value(&standing, slot_withheld(slot), bucket);
+    int64_t net;
+    promised = promised > own ? promised - own : 0;
+    return int64_sub(promised, withheld, &net) == ERR_OK ? net : 0;
+}
+
+/* `delta` more, but what is taken away ends where nothing is left but what quotes make of it: what
+ * it was given to may be over. */
+static int64_t taken(int64_t value, int64_t delta, int64_t quoted)
 {
     int64_t after;
     if (int64_add(value, delta, &after) != ERR_OK) {
         return value;
     }
-    int64_t floor = value < 0 ? value : 0;
+    int64_t floor = value < quoted ? value : quoted;
     return delta < 0 && after < floor ? floor : after;
 }
 
@@ -78,17 +90,23 @@ static int64_t added(int64_t value, const struct standing_step *step,
     return after;
 }
 
-static int64_t changed(int64_t value, const struct standing_step *step, bool is_reversed,
+static int64_t changed(const struct standing_work *from, int64_t value,
+                       const struct standing_step *step, enum standing_way way,
                        struct standing_refusals *refusals)
 {
     switch (step->how) {
     case STANDING_SET:
+        if (way == STANDING_OF_FORMER) {
+            return value;
+        }
         refusals->is_moved = refusals->is_moved || value != step->before;
         return step->after;
     case STANDING_ADD:
-        return is_reversed ? taken(value, -step->delta) : added(value, step, refusals);
+        return way == STANDING_AS_SAID ? added(value, step, refusals)
+                                       : taken(value, -step->delta,
+                                               quoted(from, step->slot, step->bucket, step->delta));
     case STANDING_TAKE:
-        return taken(value, step->delta);
+        return taken(value, step->delta, quoted(from, step->slot, step->bucket, 0));
     case STANDING_HOW_END:
         break;
     }
@@ -96,7 +114,7 @@ static int64_t changed(int64_t value, const struct standing_step *step, bool is_
 }
 
 void standing_work_steps(const struct standing_work *from, struct reader steps, uint32_t count,
-                         bool is_reversed, struct standing_work *out_work,
+                         enum standing_way way, struct standing_work *out_work,
                          struct standing_refusals *refusals)
 {
     size_t at = 0;
@@ -118,7 +136,7 @@ void standing_work_steps(const struct standing_work *from, struct reader steps, 
             }
             out_work->numbers[out_work->count++] = *n;
         }
-        append(out_work, step.slot, step.bucket, changed(value, &step, is_reversed, refusals));
+        append(out_work, step.slot, step.bucket, changed(from, value, &step, way, refusals));
     }
     for (; at < from->count; at++) {
         out_work->numbers[out_work->count++] = from->numbers[at];
@@ -178,6 +196,31 @@ static int64_t left_of(int64_t there, int64_t came)
     return is_less ? there : came;
 }
 
+/* Of one number's what goes back, when what one quote holds goes back with whose it is: nothing
+ * that the others promise, and nothing that they have spent. */
+static int64_t part_of(const struct standing_work *own, const struct standing_work *other,
+                       const struct both *both)
+{
+    struct standing there = {own->numbers, own->count};
+    struct standing came = {other->numbers, other->count};
+    uint64_t promised = slot_promised(both->slot);
+    uint64_t withheld = slot_withheld(both->slot);
+    int64_t promised_there = standing_value(&there, promised, both->bucket);
+    int64_t promised_came = standing_value(&came, promised, both->bucket);
+    int64_t withheld_came = standing_value(&came, withheld, both->bucket);
+    int64_t promised_back = left_of(promised_there, promised_came);
+    int64_t withheld_back = left_of(standing_value(&there, withheld, both->bucket), withheld_came);
+    int64_t sure_there;
+    int64_t sure_came;
+    int64_t back;
+    if (int64_sub(both->own, promised_there - withheld_back, &sure_there) != ERR_OK ||
+        int64_sub(both->other, promised_came - withheld_came, &sure_came) != ERR_OK ||
+        int64_add(left_of(sure_there, sure_came), promised_back - withheld_back, &back) != ERR_OK) {
+        return left_of(both->own, both->other);
+    }
+    return back;
+}
+
 void standing_work_part(const struct standing_work *own, const struct standing_work *other,
                         struct standing_work *out_own, struct standing_work *out_other)
 {
@@ -188,7 +231,7 @@ void standing_work_part(const struct standing_work *own, const struct standing_w
     out_other->count = 0;
     while (next_of_both(own, other, &a, &b, &both)) {
         bool is_sum = slot_merge_of(both.slot) == SLOT_SUMS;
-        int64_t back = is_sum ? left_of(both.own, both.other) : both.other;
+        int64_t back = is_sum ? part_of(own, other, &both) : both.other;
         append(out_own, both.slot, both.bucket, is_sum ? both.own - back : both.own);
         append(out_other, both.slot, both.bucket, back);
     }

@@ -26,9 +26,14 @@ MUST_USE enum err standing_work_get(const struct decision *d, const struct stand
 /* The row, or its end when there are no numbers. */
 void standing_work_put(struct decision *d, const struct standing_owner *owner,
                        const struct standing_work *work);
-/* `from` with the steps of a group; with `is_reversed` what ADD gave is taken back instead. */
+enum standing_way {
+    STANDING_AS_SAID,
+    STANDING_REVERSED, /* what ADD gave is taken back */
+    STANDING_OF_FORMER /* the same, and SET leaves a number alone: of who was merged since */
+};
+/* `from` with the steps of a group. */
 void standing_work_steps(const struct standing_work *from, struct reader steps, uint32_t count,
-                         bool is_reversed, struct standing_work *out_work,
+                         enum standing_way way, struct standing_work *out_work,
                          struct standing_refusals *refusals);
 /* One with the other's numbers, as their slots say. */
 void standing_work_merge(const struct standing_work *own, const struct standing_work *other,

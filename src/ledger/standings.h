@@ -58,7 +58,8 @@ struct standing standing_of_row(const struct standing_row *row);
 enum standing_how {
     STANDING_SET = 1,  /* from `before` to `after`: STANDING_MOVED when it is not `before` */
     STANDING_ADD = 2,  /* `delta` more: STANDING_LIMIT when it were below `least` or above `most` */
-    STANDING_TAKE = 3, /* of what an occasion gave: `delta`, but what it takes from ends at 0 */
+    STANDING_TAKE = 3, /* of what an occasion gave, or a quote spent: `delta`, but no more than is
+                        * there for good (slot_promised) */
     STANDING_HOW_END
 };
 

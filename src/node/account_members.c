@@ -1,4 +1,5 @@
 /* What an office does to whole accounts: block, merge, erase. */
+#include "engine/record_reader.h"
 #include "node/account_rows.h"
 #include "node/messages.h"
 #include "node/node.h"
@@ -137,6 +138,48 @@ static void send_erased(struct reply *reply)
     rpc_call_reply(reply->call, &response.base);
 }
 
+/* Whom the erasure with this id was about. */
+static enum err erased_by(struct node *node, const struct ledger_view *view,
+                          const struct uid *transaction, struct uid *out_member)
+{
+    struct ledger_key key;
+    struct slice value;
+    struct transaction known;
+    struct record record;
+    struct command command;
+    struct record_reader records;
+    key_origin(&node->config.partner, transaction, &key);
+    TRY(view_get(view, TABLE_TRANSACTION, &key, &value));
+    TRY(transaction_decode(value, &known));
+    record_reader_init(&records, &node->journal);
+    enum err err = record_reader_get(&records, known.row, &record);
+    if (err == ERR_OK && record.kind != COMMAND_ERASE_MEMBER) {
+        err = ERR_NOT_FOUND;
+    }
+    err = err == ERR_OK ? record_command(&record, &command) : err;
+    if (err == ERR_OK) {
+        *out_member = command.erase.member;
+    }
+    record_reader_fini(&records);
+    return err;
+}
+
+/* Card and reference lead nowhere once it is done: a repeat is known by its id. */
+static bool is_repeated_erasure(struct node *node, const Talea__V1__MemberSelector *selector,
+                                const struct uid *transaction, struct uid *out_member)
+{
+    struct state_reader *reader;
+    struct uid unused;
+    if (readers_take(node->readers, &reader) != ERR_OK) {
+        return false;
+    }
+    struct ledger_view view = state_reader_view(reader);
+    bool is_repeated = member_selected(node, &view, selector, &unused) == ERR_NOT_FOUND &&
+                       erased_by(node, &view, transaction, out_member) == ERR_OK;
+    readers_give(node->readers, reader);
+    return is_repeated;
+}
+
 void account_erase_member(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
     struct node *node = context;
@@ -147,7 +190,9 @@ void account_erase_member(void *context, struct rpc_call *call, const ProtobufCM
         return;
     }
     struct command command = command_now(node, COMMAND_ERASE_MEMBER, &transaction);
-    if (request_member_now(node, call, request->member, &command.erase.member)) {
+    struct uid *member = &command.erase.member;
+    if (is_repeated_erasure(node, request->member, &transaction, member) ||
+        request_member_now(node, call, request->member, member)) {
         reply_after(node, call, &command, NULL, send_erased);
     }
 }

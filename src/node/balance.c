@@ -52,18 +52,22 @@ static void get_past_balance(void *context, struct rpc_call *call, const Protobu
     struct unix_ms time = {request->as_of_unix_ms};
     struct uid id;
     struct member member;
+    if (!request_member_now(node, call, request->member, &id)) {
+        return;
+    }
     enum err err = readers_take(node->readers, &reader);
     if (err != ERR_OK) {
         refuse_err(call, err, NULL);
         return;
     }
     struct ledger_view view = state_reader_view(reader);
-    bool is_found = request_member_row(node, call, &view, request->member, &id, &member);
+    err = balance_find(&node->journal, &view, time, &id, &member);
     readers_give(node->readers, reader);
-    if (!is_found) {
+    if (err == ERR_NOT_FOUND) {
+        refuse_verdict(call, VERDICT_MEMBER_UNKNOWN);
         return;
     }
-    err = balance_turn_back(&node->journal, &id, time, &member);
+    err = err != ERR_OK ? err : balance_turn_back(&node->journal, &id, time, &member);
     if (err == ERR_OK) {
         reply_balance(call, &id, &member, time);
     } else {

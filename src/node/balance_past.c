@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "engine/record_reader.h"
+#include "ledger/decide.h"
 #include "ledger/lots.h"
 
 static void undo_side(const struct uid *id, const struct account_ref *account, int64_t credited,
@@ -79,6 +80,39 @@ static enum err turn_back(struct past *past, struct unix_ms time)
         TRY(undo_record(past, &record, &row));
     }
     return lots_sum_up(past->member);
+}
+
+/* Nothing happens to a merged account any more: its last row is the merge. One that the journal no
+ * longer has was long ago. */
+static enum err was_merged(struct record_reader *records, const struct member *member,
+                           struct unix_ms time, bool *out_was)
+{
+    struct record record;
+    if (!member->is_merged) {
+        *out_was = false;
+        return ERR_OK;
+    }
+    enum err err = record_reader_get(records, member->last_row, &record);
+    *out_was = err == ERR_NOT_FOUND || (err == ERR_OK && record.time.ms <= time.ms);
+    return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+enum err balance_find(const struct journal *journal, const struct ledger_view *view,
+                      struct unix_ms time, struct uid *id, struct member *out_member)
+{
+    struct record_reader records;
+    bool is_merged = true;
+    record_reader_init(&records, journal);
+    enum err err = ledger_get_member(view, id, out_member);
+    for (unsigned hops = 0; err == ERR_OK && is_merged && hops <= LIMIT_MERGED_PER_MEMBER; hops++) {
+        err = was_merged(&records, out_member, time, &is_merged);
+        if (err == ERR_OK && is_merged) {
+            *id = out_member->merged_into;
+            err = ledger_get_member(view, id, out_member);
+        }
+    }
+    record_reader_fini(&records);
+    return err != ERR_OK || !is_merged ? err : ERR_CORRUPT;
 }
 
 enum err balance_turn_back(const struct journal *journal, const struct uid *id, struct unix_ms time,

@@ -86,7 +86,9 @@ MUST_USE enum err batch_submit(struct batch_room *room, engine_done *done, void 
 /* The same of a batch of which rules judge some; waits for all of it. */
 MUST_USE enum err batch_submit_judged(struct batch_room *room);
 /* The same of a linked batch with purchases that fraud rules are about. */
-MUST_USE enum err batch_submit_link(struct batch_room *room, const struct snapshot *snapshot);
+MUST_USE enum err batch_submit_link(struct batch_room *room);
+/* For fraud rules: who sent it. */
+enum fraud_teller batch_teller(const struct batch_room *room);
 /* A fraud rule refuses the command, by its place among the submitted. May wait. */
 MUST_USE enum err batch_refuse_fraud(struct batch_room *room, size_t at,
                                      const struct fraud_decision *decision);

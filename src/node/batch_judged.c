@@ -31,7 +31,8 @@ struct batch_judging {
     struct batch_sale *sales[LIMIT_IMPORT_GROUP]; /* since all that was sent was done */
     size_t sale_count;
     size_t doubted; /* place of one that fraud rules refused while others were under way */
-    enum err err;   /* the first; written while commands are in flight, on the engine's thread */
+    bool is_counted[LIMIT_BATCH_COMMANDS]; /* by fraud rules, of those by the rate without alert */
+    enum err err; /* the first; written while commands are in flight, on the engine's thread */
 };
 
 static void keep_err(struct batch_judging *batch, enum err err)
@@ -220,12 +221,18 @@ static enum err judge_again(struct batch_sale *sale)
     return judging_has_moved(outcome->verdict) ? ERR_UNAVAILABLE : ERR_OK;
 }
 
+/* As far as it is known. */
+static bool has_happened(const struct outcome *outcome)
+{
+    return outcome->err == ERR_OK && outcome->verdict == VERDICT_OK && outcome->answer.row != 0;
+}
+
 /* What became of it for fraud rules. */
 static void tell_gate(const struct batch_sale *sale)
 {
     struct batch_room *room = sale->batch->room;
     const struct judging_case *judged = &sale->judged;
-    if (room->outcomes[sale->at].verdict != VERDICT_OK) {
+    if (!has_happened(&room->outcomes[sale->at])) {
         fraud_gate_drop(room->node->fraud_gate, &judged->give, &judged->fraud);
     } else {
         batch_tell_held(room, sale->at, &judged->fraud);
@@ -250,9 +257,7 @@ static enum err settle(struct batch_judging *batch)
     enum err err = batch->err;
     for (size_t i = 0; i < batch->sale_count; i++) {
         err = err == ERR_OK ? judge_again(batch->sales[i]) : err;
-        if (err == ERR_OK) {
-            tell_gate(batch->sales[i]);
-        }
+        tell_gate(batch->sales[i]);
         err = err == ERR_OK ? keep_codes(batch->sales[i]) : err;
         drop_sale(batch->sales[i]);
     }
@@ -277,12 +282,13 @@ static enum err admit(struct batch_judging *batch, enum fraud_giving giving, str
                       struct fraud_decision *out_fraud)
 {
     struct fraud_gate *gate = batch->room->node->fraud_gate;
-    TRY(fraud_gate_admit(gate, batch->snapshot, giving, earn, out_fraud));
+    enum fraud_teller teller = batch_teller(batch->room);
+    TRY(fraud_gate_admit(gate, giving, teller, earn, out_fraud));
     if (!out_fraud->is_refused || !out_fraud->is_anew) {
         return ERR_OK;
     }
     TRY(settle(batch));
-    return fraud_gate_admit_again(gate, batch->snapshot, giving, earn, out_fraud);
+    return fraud_gate_admit_again(gate, giving, teller, earn, out_fraud);
 }
 
 /* Its points are too many, unless nothing comes of those that are under way. */
@@ -291,8 +297,8 @@ static enum err judge_doubted(struct batch_sale *sale)
     struct batch_judging *batch = sale->batch;
     struct judging_case *judged = &sale->judged;
     TRY(settle(batch));
-    TRY(fraud_gate_admit_again(batch->room->node->fraud_gate, batch->snapshot, FRAUD_GIVES_JUDGED,
-                               &judged->give, &judged->fraud));
+    TRY(fraud_gate_admit_again(batch->room->node->fraud_gate, FRAUD_GIVES_JUDGED,
+                               batch_teller(batch->room), &judged->give, &judged->fraud));
     return judged->fraud.is_refused ? ERR_OK : judge_sale(sale);
 }
 
@@ -431,13 +437,16 @@ static enum err admit_next(struct batch_judging *batch, size_t first, size_t at,
         out_fraud->has_alert = false;
         return ERR_OK;
     }
-    TRY(fraud_gate_admit(gate, batch->snapshot, FRAUD_GIVES_BY_RATE, earn, out_fraud));
+    enum fraud_teller teller = batch_teller(room);
+    room->outcomes[at] = (struct outcome){.err = ERR_OK};
+    TRY(fraud_gate_admit(gate, FRAUD_GIVES_BY_RATE, teller, earn, out_fraud));
+    batch->is_counted[at] = out_fraud->is_counted && !out_fraud->has_alert;
     bool is_doubted = out_fraud->is_refused && (out_fraud->is_anew || batch->doubted == at);
     if (is_doubted && at > first) {
         batch->doubted = at;
     } else if (is_doubted) {
         TRY(settle(batch));
-        return fraud_gate_admit_again(gate, batch->snapshot, FRAUD_GIVES_BY_RATE, earn, out_fraud);
+        return fraud_gate_admit_again(gate, FRAUD_GIVES_BY_RATE, teller, earn, out_fraud);
     }
     return ERR_OK;
 }
@@ -478,6 +487,18 @@ static enum err take_all(struct batch_judging *batch)
     return ERR_OK;
 }
 
+/* The ledger could not take all of it: fraud rules don't count what it didn't. */
+static void uncount_failed(const struct batch_judging *batch)
+{
+    static const struct fraud_decision counted = {.is_counted = true};
+    const struct batch_room *room = batch->room;
+    for (size_t at = 0; at < room->submitted; at++) {
+        if (batch->is_counted[at] && !has_happened(&room->outcomes[at])) {
+            fraud_gate_drop(room->node->fraud_gate, &room->commands[at], &counted);
+        }
+    }
+}
+
 enum err batch_submit_judged(struct batch_room *room)
 {
     struct batch_judging *batch = calloc(1, sizeof *batch);
@@ -490,13 +511,16 @@ enum err batch_submit_judged(struct batch_room *room)
     in_flight_init(&batch->in_flight);
     enum err err = readers_take(room->node->readers, &batch->reader);
     if (err == ERR_OK && room->is_linked) {
-        err = batch_submit_link(room, batch->snapshot);
+        err = batch_submit_link(room);
         readers_give(room->node->readers, batch->reader);
     } else if (err == ERR_OK) {
         err = take_all(batch);
         enum err last = settle(batch); /* also what was sent before a failure */
         err = err == ERR_OK ? last : err;
         readers_give(room->node->readers, batch->reader);
+        if (err != ERR_OK) {
+            uncount_failed(batch);
+        }
     }
     if (err == ERR_OK) {
         batch_tell_repeats(room);

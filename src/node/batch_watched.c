@@ -8,6 +8,11 @@
 #define FRAUD_LIMIT    ((uint16_t)TALEA__V1__REFUSAL__REFUSAL_FRAUD_LIMIT)
 #define LINKED_REFUSED ((uint16_t)TALEA__V1__REFUSAL__REFUSAL_LINKED_REFUSED)
 
+enum fraud_teller batch_teller(const struct batch_room *room)
+{
+    return room->is_office ? FRAUD_TOLD_BY_OFFICE : FRAUD_TOLD_BY_TILL;
+}
+
 enum err batch_refuse_fraud(struct batch_room *room, size_t at,
                             const struct fraud_decision *decision)
 {
@@ -47,6 +52,7 @@ struct batch_link {
     struct command *commands;         /* those of the room, then the alerts */
     struct outcome *outcomes;
     size_t count;
+    bool has_happened;
 };
 
 static enum err link_create(struct batch_room *room, struct batch_link *out_link)
@@ -70,7 +76,8 @@ static void link_destroy(struct batch_link *link)
     free(link->outcomes);
 }
 
-/* Nothing came of any of it. */
+/* Nothing came of any of it, as far as it is known: what the journal has after all is counted when
+ * it is read. */
 static void link_drop(struct batch_link *link)
 {
     for (size_t i = 0; i < link->admitted; i++) {
@@ -80,15 +87,14 @@ static void link_drop(struct batch_link *link)
 }
 
 /* Up to one that is refused, whose place it gives; else that behind the last. */
-static enum err link_admit(struct batch_link *link, const struct snapshot *snapshot,
-                           size_t *out_refused)
+static enum err link_admit(struct batch_link *link, size_t *out_refused)
 {
     struct batch_room *room = link->room;
     bool is_refused = false;
     while (!is_refused && link->admitted < room->submitted) {
         size_t at = link->admitted;
         if (room->ways[at] == BATCH_WATCHED) {
-            TRY(fraud_gate_admit(room->node->fraud_gate, snapshot, FRAUD_GIVES_BY_RATE,
+            TRY(fraud_gate_admit(room->node->fraud_gate, FRAUD_GIVES_BY_RATE, batch_teller(room),
                                  &room->commands[at], &link->decisions[at]));
         }
         is_refused = link->decisions[at].is_refused;
@@ -104,7 +110,6 @@ static enum err link_refuse(struct batch_link *link, size_t refused)
     for (size_t i = 0; i < room->count; i++) {
         room->refusals[i] = LINKED_REFUSED;
     }
-    link_drop(link);
     return batch_refuse_fraud(room, refused, &link->decisions[refused]);
 }
 
@@ -120,32 +125,31 @@ static enum err link_execute(struct batch_link *link)
         }
     }
     if (link->count > LIMIT_BATCH_COMMANDS) {
-        link_drop(link);
         return ERR_RESOURCE;
     }
     TRY(engine_execute_batch(room->node->engine, link->commands, link->count, true,
                              link->outcomes));
     memcpy(room->outcomes, link->outcomes, room->submitted * sizeof room->outcomes[0]);
-    if (room->outcomes[0].verdict != VERDICT_OK) { /* of a link all are refused, or none */
-        link_drop(link);
-        return ERR_OK;
-    }
-    for (size_t i = 0; i < room->submitted; i++) {
+    link->has_happened = room->outcomes[0].verdict == VERDICT_OK; /* of all, or of none */
+    for (size_t i = 0; link->has_happened && i < room->submitted; i++) {
         batch_tell_held(room, i, &link->decisions[i]);
     }
     return ERR_OK;
 }
 
-enum err batch_submit_link(struct batch_room *room, const struct snapshot *snapshot)
+enum err batch_submit_link(struct batch_room *room)
 {
     struct batch_link link;
     size_t refused = 0;
     enum err err = link_create(room, &link);
     if (err == ERR_OK) {
-        err = link_admit(&link, snapshot, &refused);
+        err = link_admit(&link, &refused);
     }
     if (err == ERR_OK) {
         err = refused < room->submitted ? link_refuse(&link, refused) : link_execute(&link);
+    }
+    if (!link.has_happened) { /* refused, by whichever rule, or the ledger could not take it */
+        link_drop(&link);
     }
     link_destroy(&link);
     return err;

@@ -22,11 +22,6 @@ void fraud_feed_fini(struct fraud_feed *feed)
     record_reader_fini(&feed->ahead);
 }
 
-void fraud_feed_rewind(struct fraud_feed *feed)
-{
-    feed->next_row = 0;
-}
-
 /* Is the row trimmed, or from before the time? */
 static enum err is_before(struct fraud_feed *feed, uint64_t row, struct unix_ms time,
                           bool *out_is_before)
@@ -37,12 +32,11 @@ static enum err is_before(struct fraud_feed *feed, uint64_t row, struct unix_ms 
     return err == ERR_NOT_FOUND ? ERR_OK : err;
 }
 
-/* The first row of two windows, of which what the second has is looked for: an alert of the first
- * may be about it, too. Rows are in the order of their times. */
-static enum err find_first(struct fraud_feed *feed, int64_t window_ms)
+/* Rows are in the order of their times. */
+static enum err find_first(struct fraud_feed *feed, int64_t window_ms, int64_t late_ms)
 {
     struct unix_ms now = node_now(feed->node);
-    struct unix_ms from = {now.ms - 2 * window_ms};
+    struct unix_ms from = {now.ms - 2 * window_ms - late_ms};
     feed->finds_from.ms = now.ms - window_ms;
     uint64_t low = feed->last_row > REPLAYED_ROWS ? feed->last_row - REPLAYED_ROWS : 1;
     uint64_t high = feed->last_row + 1;
@@ -60,10 +54,10 @@ static enum err find_first(struct fraud_feed *feed, int64_t window_ms)
     return ERR_OK;
 }
 
-enum err fraud_feed_begin(struct fraud_feed *feed, int64_t window_ms)
+enum err fraud_feed_begin(struct fraud_feed *feed, int64_t window_ms, int64_t late_ms)
 {
     feed->last_row = atomic_load(&feed->node->events.last_row);
-    return feed->next_row == 0 ? find_first(feed, window_ms) : ERR_OK;
+    return feed->next_row == 0 ? find_first(feed, window_ms, late_ms) : ERR_OK;
 }
 
 static struct slice text_of(const char *text)

@@ -1,6 +1,6 @@
 /* What the journal tells fraud rules, row by row: purchases of our shops and of partners', burns,
  * returns, and the alerts that were raised. Events and rewards are no purchases: of these only the
- * points count. Used under the gate's lock. */
+ * points count. One thread at a time. */
 #ifndef NODE_FRAUD_FEED_H
 #define NODE_FRAUD_FEED_H
 
@@ -47,11 +47,10 @@ struct fraud_feed {
 
 void fraud_feed_init(struct fraud_feed *feed, struct node *node);
 void fraud_feed_fini(struct fraud_feed *feed);
-/* Once more: all that was recorded in the longest window, and that before it which says of what in
- * it alerts were raised. */
-void fraud_feed_rewind(struct fraud_feed *feed);
-/* Up to what is durable now. */
-MUST_USE enum err fraud_feed_begin(struct fraud_feed *feed, int64_t window_ms);
+/* Up to what is durable now. The first time it begins with what was recorded in two windows, of
+ * which what the second has is looked for and the first may have alerts about it, and in so long
+ * before these as a till's purchase may be late. */
+MUST_USE enum err fraud_feed_begin(struct fraud_feed *feed, int64_t window_ms, int64_t late_ms);
 MUST_USE enum err fraud_feed_next(struct fraud_feed *feed, struct fraud_event *out_event,
                                   bool *out_is_more);
 /* A purchase; texts are the command's, or in `member`. Of its points nothing is said. */

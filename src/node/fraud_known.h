@@ -1,6 +1,6 @@
 /* Purchases that a node's ways in told of lately, and what fraud rules made of them: so that the
  * journal's row of one is not counted again, and a repeat is answered as before. Has its size; of
- * those that fall together the latest stay. Used under the gate's lock. */
+ * those that fall together the latest stay. One thread at a time. */
 #ifndef NODE_FRAUD_KNOWN_H
 #define NODE_FRAUD_KNOWN_H
 

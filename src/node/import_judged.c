@@ -135,6 +135,16 @@ static void uncount(struct import_item *item)
     judged->fraud.is_counted = false;
 }
 
+/* What can't be told to the ledger isn't counted either. */
+static enum err send(struct import_item *item)
+{
+    enum err err = submit(item);
+    if (err != ERR_OK) {
+        uncount(item);
+    }
+    return err;
+}
+
 static enum err refuse_found(struct import_item *item, const struct fraud_decision *decision)
 {
     struct note words;
@@ -151,7 +161,7 @@ static enum err try_doubted(struct import *import, struct import_item *item, str
         return ERR_OK;
     }
     TRY(wait_for_all(import, item));
-    TRY(fraud_gate_admit_again(import->node->fraud_gate, import->snapshot, FRAUD_GIVES_JUDGED,
+    TRY(fraud_gate_admit_again(import->node->fraud_gate, FRAUD_GIVES_JUDGED, FRAUD_TOLD_BY_OFFICE,
                                &judged->give, &judged->fraud));
     return judged->fraud.is_refused ? ERR_OK : try_case(import, item, note);
 }
@@ -190,17 +200,17 @@ enum err import_judge(struct import *import, const Talea__V1__ImportReceiptsRequ
         uncount(item);
         return refuse_case(item, err, &note);
     }
-    return submit(item);
+    return send(item);
 }
 
 enum err import_admit(struct import_item *item, enum fraud_giving giving, struct command *command,
                       struct fraud_decision *out_decision)
 {
     struct fraud_gate *gate = item->import->node->fraud_gate;
-    TRY(fraud_gate_admit(gate, item->import->snapshot, giving, command, out_decision));
+    TRY(fraud_gate_admit(gate, giving, FRAUD_TOLD_BY_OFFICE, command, out_decision));
     if (out_decision->is_refused && out_decision->is_anew) {
         TRY(wait_for_all(item->import, item));
-        TRY(fraud_gate_admit_again(gate, item->import->snapshot, giving, command, out_decision));
+        TRY(fraud_gate_admit_again(gate, giving, FRAUD_TOLD_BY_OFFICE, command, out_decision));
     }
     return out_decision->is_refused ? refuse_found(item, out_decision) : ERR_OK;
 }
@@ -218,7 +228,7 @@ enum err import_send_found(struct import_item *item, const struct command *comma
     judged->commands[0] = *command;
     judged->commands[1] = decision->alert;
     judged->command_count = 2;
-    return submit(item);
+    return send(item);
 }
 
 /* The message is gone: the occasion is in what was to be kept of it. */
@@ -267,7 +277,7 @@ enum err import_judge_moved(struct import *import)
         if (item->judged != NULL && judging_has_moved(item->verdict)) {
             return ERR_UNAVAILABLE;
         }
-        if (item->judged != NULL && item->err == ERR_OK && item->verdict != VERDICT_OK) {
+        if (item->judged != NULL && (item->err != ERR_OK || item->verdict != VERDICT_OK)) {
             uncount(item);
         }
     }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "charter/charter_store.h"
+#include "node/fraud_gate.h"
 #include "node/metrics.h"
 #include "node/own_keys.h"
 #include "node/peers.h"
@@ -127,9 +128,12 @@ static void log_change(struct node *node, const struct snapshot *before,
     }
 }
 
-/* Sessions and metrics: partners may have come, gone or moved. */
+/* Sessions and metrics: partners may have come, gone or moved; fraud rules may be others. */
 static void follow(struct node *node)
 {
+    if (node->fraud_gate != NULL) {
+        fraud_gate_follow(node->fraud_gate);
+    }
     pthread_mutex_lock(&node->peers_lock);
     struct peers *peers = node->peers;
     pthread_mutex_unlock(&node->peers_lock);

@@ -80,6 +80,14 @@ struct hash judging_said(const struct occasion *occasion)
 enum err judging_find_owner(const struct ledger_view *view, struct judging_case *judged)
 {
     const struct command_earn *earn = &judged->give.earn;
+    if (judged->held_by.kind != 0) {
+        enum err err =
+            ledger_follow_owner(view, &judged->snapshot->roster, &judged->held_by, &judged->owner);
+        judged->has_owner = err == ERR_OK;
+        if (err != ERR_NOT_FOUND) {
+            return err;
+        }
+    }
     struct standing_owner named = earn->card.digits[0] != '\0' ? standing_of_card(&earn->card)
                                                                : standing_of_member(&earn->member);
     enum err err = ledger_follow_owner(view, &judged->snapshot->roster, &named, &judged->owner);
@@ -393,7 +401,7 @@ enum err judging_read_command(struct node *node, uint64_t row, struct arena *are
 {
     struct record_reader records;
     struct record record;
-    record_reader_init(&records, engine_journal(node->engine));
+    record_reader_init(&records, &node->journal);
     enum err err = record_reader_get(&records, row, &record);
     if (err == ERR_OK) {
         err = record_command(&record, out_command);

@@ -51,11 +51,12 @@ struct judging_case {
     struct points balance;       /* that can be spent, of another home's member as far as known */
     bool is_known;               /* it was judged before: a repeat, if the same is said of it */
     /* Of a quote. */
-    struct uid quote_id;                     /* its own, also of what confirms it; else nil */
-    struct unix_ms until;                    /* it holds so long */
-    const struct kept_quote *promise;        /* of CONFIRM: what it must come to */
-    const struct kept_case *promised;        /* and how it was judged */
-    struct hash digest;                      /* of a quote: of all that is promised */
+    struct uid quote_id;              /* its own, also of what confirms it; else nil */
+    struct unix_ms until;             /* it holds so long */
+    const struct kept_quote *promise; /* of CONFIRM: what it must come to */
+    const struct kept_case *promised; /* and how it was judged */
+    struct standing_owner held_by;    /* of CONFIRM: of whom it holds something; kind 0: nobody */
+    struct hash digest;               /* of a quote: of all that is promised */
     bool is_code_revoked[LIMIT_SHOWN_CODES]; /* of CONFIRM, by place among the occasion's codes */
     /* Of an event that another occasion raised (node/raised.h): how many stand before it, and the
      * group that says that it is judged now; else 0 and empty. */
@@ -87,7 +88,9 @@ struct unix_ms judging_local(struct node *node, const struct programme_version *
                              struct unix_ms time);
 /* Hash of a basket with all that goes with it, codes too. */
 struct hash judging_said(const struct occasion *occasion);
-/* Whose standing it is. ERR_OK also when nobody is known: then the ledger refuses. */
+/* Whose standing it is. Of what confirms a quote that of whom it holds something, also when the
+ * card has gone back to another member since, with the undoing of a merge. ERR_OK also when nobody
+ * is known: then the ledger refuses. */
 MUST_USE enum err judging_find_owner(const struct ledger_view *view, struct judging_case *judged);
 /* What a sale or event of ours changed, as the journal has it; in the arena. ERR_NOT_FOUND:
  * nothing, or its id is forgotten. */
@@ -111,11 +114,13 @@ bool judging_has_moved(enum verdict verdict);
 MUST_USE enum err judging_try(struct node *node, const struct ledger_view *view,
                               struct judging_case *judged, struct note *note);
 
-/* What a quote promised, as the journal has it, in the arena: how it was judged, and the rest.
+/* What a quote promised, as the journal has it, in the arena: how it was judged, and the rest; of
+ * whom it holds something, or kind 0.
  * ERR_NOT_FOUND: there was no such quote, or its id is forgotten. */
 MUST_USE enum err judging_read_quote(struct node *node, const struct uid *quote,
                                      struct arena *arena, struct kept_quote *out_quote,
-                                     struct kept_case *out_case, struct unix_ms *out_until);
+                                     struct kept_case *out_case, struct unix_ms *out_until,
+                                     struct standing_owner *out_held_by);
 
 /* A return with what it takes back of the standing, if its sale was judged: both or neither. `ends`
  * is a group that goes with it, or empty. When all of the sale has returned, so have the events

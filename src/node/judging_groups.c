@@ -20,6 +20,24 @@ struct standing_owner judging_code_owner(struct slice code)
     return standing_of_code(&hash);
 }
 
+bool judging_groups_owner(struct slice groups, struct standing_owner *out_owner)
+{
+    struct reader in = reader_of(groups);
+    while (in.err == ERR_OK && in.at != in.end) {
+        uint32_t count;
+        struct standing_step step;
+        standing_read_group(&in, out_owner, &count);
+        if (in.err == ERR_OK &&
+            (out_owner->kind == OWNER_MEMBER || out_owner->kind == OWNER_CARD)) {
+            return true;
+        }
+        for (uint32_t i = 0; i < count && in.err == ERR_OK; i++) {
+            standing_read_step(&in, &step);
+        }
+    }
+    return false;
+}
+
 void judging_make_code(const uint8_t seed[32], uint32_t number, struct slice prefix,
                        char out_text[LIMIT_CODE_BYTES + 1])
 {
@@ -86,7 +104,8 @@ static enum err drop_passed(struct writing *w, const struct standing *before,
 }
 
 /* Counts are added, so that they are right whatever happens between quote and sale. Held they have
- * the bound that nobody counted more meanwhile than was seen: else it is judged again. */
+ * the bound that nobody counted more meanwhile than was seen: else it is judged again. What was
+ * promised for stamps that are a return's by now is given, and what is left of them taken. */
 static enum err add_number(struct writing *w, const struct standing_change *change)
 {
     bool is_held = w->judged->purpose == JUDGING_QUOTE;
@@ -100,21 +119,23 @@ static enum err add_number(struct writing *w, const struct standing_change *chan
         step.most = change->after;
     } else if (is_held) {
         step.least = change->after;
+    } else if (step.delta < 0) {
+        step.how = STANDING_TAKE;
     }
     return step.delta == 0 || step.delta == INT64_MIN ? ERR_OK : add_step(w, &step);
 }
 
-/* What a quote holds; of a metric with a remark that so much is only promised. */
-static enum err hold_number(struct writing *w, const struct standing_change *change, uint64_t marks)
+/* What a quote holds; of a metric with a remark that so much is only promised, or spent. */
+static enum err hold_number(struct writing *w, const struct standing_change *change,
+                            const struct held_marks *marks)
 {
-    struct standing_step step = {.how = STANDING_ADD,
-                                 .slot = marks,
-                                 .bucket = change->bucket,
-                                 .least = INT64_MIN,
-                                 .most = INT64_MAX};
+    struct standing_step step = {
+        .how = STANDING_ADD, .bucket = change->bucket, .least = INT64_MIN, .most = INT64_MAX};
     TRY(add_number(w, change));
     TRY(int64_sub(change->after, change->before, &step.delta));
-    return marks == 0 || step.delta <= 0 ? ERR_OK : add_step(w, &step);
+    step.slot = step.delta > 0 ? marks->promised : marks->withheld;
+    step.delta = step.delta > 0 ? step.delta : -step.delta;
+    return step.slot == 0 || step.delta == 0 ? ERR_OK : add_step(w, &step);
 }
 
 /* A day that was promised, where it isn't as late already. */
@@ -130,11 +151,11 @@ static enum err keep_promise(struct writing *w, const struct standing *now,
 static enum err write_number(struct writing *w, const struct standing *now,
                              const struct standing_change *change)
 {
-    uint64_t marks;
+    struct held_marks marks;
     bool is_held = rules_is_held(w->judged->version->rules, change->slot, &marks);
     switch (w->judged->purpose) {
     case JUDGING_QUOTE: /* a day, and what is paid for it, is held by nobody */
-        return is_held ? hold_number(w, change, marks) : ERR_OK;
+        return is_held ? hold_number(w, change, &marks) : ERR_OK;
     case JUDGING_CONFIRM:
         return is_held ? add_number(w, change) : keep_promise(w, now, change);
     case JUDGING_SALE:
@@ -223,14 +244,16 @@ static int64_t codes_given(const struct judging_case *judged, uint16_t coupon)
     return given;
 }
 
+/* A quote holds no use: its code may be revoked before it is paid, or it may be given up. */
 static enum err write_programme(struct writing *w)
 {
     const struct rules_text *text = rules_text(w->judged->version->rules);
+    bool is_held = w->judged->purpose == JUDGING_QUOTE;
     struct standing_owner all = standing_of_programme();
     TRY(add_claims(w, CAP_OF_ALL, 0));
     for (uint16_t c = 0; c < text->coupon_count; c++) {
         const struct coupon *coupon = &text->coupons[c];
-        TRY(count_coupon(w, coupon_used_slot(coupon), codes_used(w->judged, c)));
+        TRY(count_coupon(w, coupon_used_slot(coupon), is_held ? 0 : codes_used(w->judged, c)));
         TRY(count_coupon(w, coupon_issued_slot(coupon), codes_given(w->judged, c)));
         TRY(count_coupon(w, coupon_revoked_uses_slot(coupon), revoked_codes_used(w->judged, c)));
     }

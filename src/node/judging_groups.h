@@ -14,6 +14,8 @@ MUST_USE enum err judging_write_groups(struct judging_case *judged, const struct
 
 /* How many of it the judgement gives by the same rule. */
 int64_t judging_item_count(const struct judgement *judgement, const struct kept_item *given);
+/* Of groups that were written, the shopper that they are of. False: they change nothing of one. */
+bool judging_groups_owner(struct slice groups, struct standing_owner *out_owner);
 /* Whose numbers a code's are. */
 struct standing_owner judging_code_owner(struct slice code);
 /* The code of that number, of a secret. */

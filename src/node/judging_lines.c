@@ -106,25 +106,6 @@ static enum err write_remarks(const struct returning *r, const struct uid *id,
     return out->err;
 }
 
-/* Whose standing the sale changed. */
-static bool find_owner(struct slice groups, struct standing_owner *out_owner)
-{
-    struct reader in = reader_of(groups);
-    while (in.err == ERR_OK && in.at != in.end) {
-        uint32_t count;
-        struct standing_step step;
-        standing_read_group(&in, out_owner, &count);
-        if (in.err == ERR_OK &&
-            (out_owner->kind == OWNER_MEMBER || out_owner->kind == OWNER_CARD)) {
-            return true;
-        }
-        for (uint32_t i = 0; i < count && in.err == ERR_OK; i++) {
-            standing_read_step(&in, &step);
-        }
-    }
-    return false;
-}
-
 /* Judged as it was it must come to what was given: then so will the rest. */
 static enum err check_whole(struct returning *r)
 {
@@ -243,7 +224,7 @@ static enum err judge_rest(struct returning *r, struct judging_case *judged, str
 {
     const struct standing *standing = &r->kept.standing;
     struct sold_item *items;
-    judged->has_owner = find_owner(groups, &judged->owner);
+    judged->has_owner = judging_groups_owner(groups, &judged->owner);
     TRY(returned_lines_rest(&r->kept.occasion, r->after, &judged->arena, &judged->occasion));
     rest->is_all = judged->occasion.line_count == 0;
     rest->amount = money_of(sale->amount.minor - sale->returned.minor);

@@ -47,4 +47,14 @@ MUST_USE enum err judging_return_lines(struct node *node, const struct snapshot 
                                        const struct line_back *lines, size_t count,
                                        struct outcome *out_outcome, struct note *note);
 
+/* A return by line, or by amount without lines, told by somebody else than the node's engine: all
+ * of the commands or none. Nobody looks at events that it takes back. */
+typedef enum err judging_tell(void *context, const struct command *commands, size_t count,
+                              struct outcome *out_outcomes);
+MUST_USE enum err judging_return_told(struct node *node, const struct snapshot *snapshot,
+                                      const struct command *give_back,
+                                      const struct line_back *lines, size_t count,
+                                      judging_tell *tell, void *context,
+                                      struct outcome *out_outcome, struct note *note);
+
 #endif

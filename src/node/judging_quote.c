@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "node/judging_groups.h"
 #include "node/node.h"
 #include "node/requests.h"
 #include "programme/promise.h"
@@ -178,8 +179,9 @@ static enum err find_reserve(struct node *node, const struct uid *quote, uint64_
 
 enum err judging_read_quote(struct node *node, const struct uid *quote, struct arena *arena,
                             struct kept_quote *out_quote, struct kept_case *out_case,
-                            struct unix_ms *out_until)
+                            struct unix_ms *out_until, struct standing_owner *out_held_by)
 {
+    static const struct standing_owner nobody = {.kind = 0};
     uint64_t row = 0;
     struct command command;
     TRY(find_reserve(node, quote, &row));
@@ -190,5 +192,8 @@ enum err judging_read_quote(struct node *node, const struct uid *quote, struct a
     enum err err = kept_quote_decode(command.reserve.evidence, arena, out_quote);
     TRY(err == ERR_NOT_FOUND ? ERR_CORRUPT : err);
     *out_until = command.reserve.until;
+    if (!judging_groups_owner(command.reserve.groups, out_held_by)) {
+        *out_held_by = nobody;
+    }
     return kept_case_decode(out_quote->judged, arena, out_case);
 }

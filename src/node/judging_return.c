@@ -192,9 +192,7 @@ static enum err take_group(struct reader *in, const struct taking *taking,
             continue; /* by amount a code that the sale gave goes when nothing of the sale is left
                        */
         }
-        if (is_given_code && taking->is_all) {
-            part = delta;
-        } else if (is_given && in->err == ERR_OK) {
+        if (is_given && in->err == ERR_OK) {
             TRY(part_of(taking, owner, &step, delta, &part));
         }
         if (part > 0) {
@@ -259,6 +257,8 @@ struct giving_back {
     struct buffer days;
     bool has_raised; /* with it events that the sale raised are taken back */
     struct note *note;
+    judging_tell *tell;
+    void *context;
 };
 
 /* The sale, what was taken back of it so far, and whether this return is a repeat. */
@@ -473,6 +473,13 @@ static enum err make_change(struct giving_back *g)
     return add_uncounted(g);
 }
 
+static enum err tell_engine(void *context, const struct command *commands, size_t count,
+                            struct outcome *out_outcomes)
+{
+    struct node *node = context;
+    return engine_execute_batch(node->engine, commands, count, true, out_outcomes);
+}
+
 /* A refusal says so in `*out_outcome`. */
 static enum err give_back_both(struct giving_back *g, struct outcome *out_outcome)
 {
@@ -482,8 +489,7 @@ static enum err give_back_both(struct giving_back *g, struct outcome *out_outcom
     bool is_refused = err == ERR_UNSUPPORTED && (g->note == NULL || g->note->text[0] == '\0');
     bool is_alone = err == ERR_NOT_FOUND && g->lines == NULL;
     if (err == ERR_OK || is_alone) {
-        err = engine_execute_batch(g->node->engine, g->commands, is_alone ? 1 : g->command_count,
-                                   true, outcomes);
+        err = g->tell(g->context, g->commands, is_alone ? 1 : g->command_count, outcomes);
     }
     pthread_mutex_unlock(&g->node->return_lock);
     if (is_refused) {
@@ -493,7 +499,7 @@ static enum err give_back_both(struct giving_back *g, struct outcome *out_outcom
     TRY(err);
     bool is_other = outcomes[0].verdict == VERDICT_LINKED_REFUSED;
     *out_outcome = is_other ? outcomes[1] : outcomes[0];
-    if (g->has_raised && out_outcome->verdict == VERDICT_OK) {
+    if (g->has_raised && g->tell == tell_engine && out_outcome->verdict == VERDICT_OK) {
         raiser_look(g->node->raiser);
     }
     return ERR_OK;
@@ -530,7 +536,23 @@ enum err judging_return_both(struct node *node, const struct snapshot *snapshot,
                              const struct command *give_back, struct slice ends,
                              struct outcome *out_outcome)
 {
-    struct giving_back g = {.node = node, .snapshot = snapshot, .ends = ends};
+    struct giving_back g = {
+        .node = node, .snapshot = snapshot, .ends = ends, .tell = tell_engine, .context = node};
+    return run(&g, give_back, out_outcome);
+}
+
+enum err judging_return_told(struct node *node, const struct snapshot *snapshot,
+                             const struct command *give_back, const struct line_back *lines,
+                             size_t count, judging_tell *tell, void *context,
+                             struct outcome *out_outcome, struct note *note)
+{
+    struct giving_back g = {.node = node,
+                            .snapshot = snapshot,
+                            .lines = lines,
+                            .line_count = count,
+                            .note = note,
+                            .tell = tell,
+                            .context = context};
     return run(&g, give_back, out_outcome);
 }
 
@@ -538,7 +560,6 @@ enum err judging_return_lines(struct node *node, const struct snapshot *snapshot
                               const struct command *give_back, const struct line_back *lines,
                               size_t count, struct outcome *out_outcome, struct note *note)
 {
-    struct giving_back g = {
-        .node = node, .snapshot = snapshot, .lines = lines, .line_count = count, .note = note};
-    return run(&g, give_back, out_outcome);
+    return judging_return_told(node, snapshot, give_back, lines, count, tell_engine, node,
+                               out_outcome, note);
 }

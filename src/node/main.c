@@ -12,6 +12,7 @@
 #include "node/in_force.h"
 #include "node/notifier.h"
 #include "node/node.h"
+#include "store/damage.h"
 
 struct options {
     const char *config;
@@ -148,6 +149,7 @@ static int check(const struct options *options)
 int main(int argc, char **argv)
 {
     struct options options = {0};
+    damage_catch();
     argp_parse(&parser, argc, argv, 0, NULL, &options);
     return options.is_check ? check(&options) : serve(&options);
 }

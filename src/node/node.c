@@ -1,6 +1,7 @@
 /* Puts a node together and takes it apart again, in the opposite order. */
 #include "node/node.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,6 +181,7 @@ static enum err open_ledger(struct node *node, struct note *note)
 static void check_readiness(void *context, struct readiness *readiness)
 {
     struct node *node = context;
+    uint64_t rows_left;
     if (!atomic_load(&node->is_serving)) {
         readiness_add(readiness, "the node is not serving");
     }
@@ -189,6 +191,11 @@ static void check_readiness(void *context, struct readiness *readiness)
     }
     if (credentials_not_after(node->credentials).ms <= node_now(node).ms) {
         readiness_add(readiness, "the TLS certificate has expired");
+    }
+    if (!fraud_gate_is_open(node->fraud_gate, &rows_left)) {
+        readiness_add(readiness,
+                      "what fraud rules count is read from the journal: %" PRIu64 " rows to go",
+                      rows_left);
     }
     if (!atomic_load(&node->has_key)) {
         readiness_add(readiness,
@@ -294,6 +301,7 @@ static enum err start_all(struct node *node, struct note *note)
     TRY(audience_start(node, &node->audience));
     TRY(start_http(node, note));
     TRY(start_rpc(node, note));
+    fraud_gate_follow(node->fraud_gate);
     recovery_gate_await(&node->recovery_gate, COMPARE_WAIT_MS);
     in_force_look(node); /* the ledger writes now: it can keep the programme */
     atomic_store(&node->is_serving, true);

@@ -127,10 +127,20 @@ enum err programme_log_activate(struct node *node, const struct programmes *befo
     return err;
 }
 
+static bool guards_the_same(const struct programme_guard *a, const struct programme_guard *b)
+{
+    return fraud_rules_equal(&a->fraud, &b->fraud) && a->by_hand == b->by_hand &&
+           a->transfers.per_gift == b->transfers.per_gift &&
+           a->transfers.per_day == b->transfers.per_day &&
+           a->transfers.per_month == b->transfers.per_month &&
+           a->transfers.per_receiver == b->transfers.per_receiver;
+}
+
 static bool is_same(const struct programme_version *a, const struct programme_version *b)
 {
     bool have_rules = a->rules != NULL || b->rules != NULL;
     bool give_the_same = programme_gives_the_same(&a->programme, &b->programme) &&
+                         guards_the_same(&a->file.guard, &b->file.guard) &&
                          strcmp(a->file.currency.code, b->file.currency.code) == 0 &&
                          a->file.money_decimals == b->file.money_decimals &&
                          a->refund_grace_ms == b->refund_grace_ms &&

@@ -107,6 +107,13 @@ static void settle_personal(struct reply *reply, const struct outcome *outcome)
     }
 }
 
+static void tell_failed(struct reply *reply)
+{
+    if (reply->failed != NULL) {
+        reply->failed(reply);
+    }
+}
+
 /* The engine does not write now: for whom the ledger has not back yet what was lost with an older
  * copy, or since it closes. */
 static void refuse_outcome(struct rpc_call *call, enum err err)
@@ -127,6 +134,7 @@ static void send_reply(void *context)
     struct hold_request *request = reply->request;
     settle_personal(reply, &reply->outcome);
     if (reply->outcome.err != ERR_OK) {
+        tell_failed(reply);
         refuse_outcome(reply->call, reply->outcome.err);
     } else {
         reply->send(reply);
@@ -194,25 +202,37 @@ static void take_back(struct reply *reply)
     settle_personal(reply, &refused);
 }
 
+static void run(const struct reply *said, const struct command *command)
+{
+    struct rpc_call *call = said->call;
+    struct reply room = *said;
+    struct reply *reply = arena_alloc(rpc_call_arena(call), sizeof *reply);
+    enum err err = ERR_RESOURCE;
+    room.errand.run = run_reply;
+    room.transaction = command->transaction_id;
+    if (reply != NULL) {
+        *reply = room;
+        err = submit(reply, command);
+    }
+    if (err != ERR_OK) {
+        take_back(reply != NULL ? reply : &room);
+        tell_failed(&room);
+        refuse_err(call, err, NULL);
+        free(room.request);
+    }
+}
+
 void reply_after(struct node *node, struct rpc_call *call, const struct command *command,
                  struct hold_request *request, reply_fn *send)
 {
-    struct reply *reply = arena_alloc(rpc_call_arena(call), sizeof *reply);
-    if (reply == NULL) {
-        free(request);
-        refuse_err(call, ERR_RESOURCE, NULL);
-        return;
-    }
-    *reply = (struct reply){.errand = {.run = run_reply},
-                            .node = node,
-                            .call = call,
-                            .send = send,
-                            .transaction = command->transaction_id,
-                            .request = request};
-    enum err err = submit(reply, command);
-    if (err != ERR_OK) {
-        take_back(reply);
-        refuse_err(call, err, NULL);
-        free(request);
-    }
+    const struct reply said = {.node = node, .call = call, .send = send, .request = request};
+    run(&said, command);
+}
+
+void reply_after_or(struct node *node, struct rpc_call *call, const struct command *command,
+                    reply_fn *send, reply_fn *failed, void *about)
+{
+    const struct reply said = {
+        .node = node, .call = call, .send = send, .failed = failed, .about = about};
+    run(&said, command);
 }

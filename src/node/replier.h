@@ -34,6 +34,8 @@ struct reply {
     struct hold_request *request;     /* of a partner's authorisation; freed after the reply */
     struct slice sealed;              /* of an enrolment: in the call's memory */
     struct personal_erasure *erasure; /* of an erasure, likewise; NULL for all else */
+    reply_fn *failed;                 /* NULL, or who hears that the ledger could not take it */
+    void *about;                      /* of theirs, in the call's memory */
 };
 
 MUST_USE enum err replier_start(struct replier **out_replier);
@@ -47,5 +49,9 @@ void replier_put(struct replier *replier, struct errand *errand);
  * at once. `request` is taken over; may be NULL. An enrolment's sealed bytes are copied. */
 void reply_after(struct node *node, struct rpc_call *call, const struct command *command,
                  struct hold_request *request, reply_fn *send);
+/* The same. When the ledger can't take the command, `failed` is told before the call is refused; a
+ * command that is refused reaches `send`, as above. */
+void reply_after_or(struct node *node, struct rpc_call *call, const struct command *command,
+                    reply_fn *send, reply_fn *failed, void *about);
 
 #endif

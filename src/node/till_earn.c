@@ -90,12 +90,13 @@ static bool is_known(struct node *node, const struct uid *id)
 }
 
 /* Held against the programme's fraud rules; false: the call was refused. */
-static bool admit(struct node *node, struct rpc_call *call, const struct snapshot *snapshot,
-                  enum fraud_giving giving, struct command *earn,
-                  struct fraud_decision *out_decision)
+static bool admit(struct node *node, struct rpc_call *call, enum fraud_giving giving,
+                  struct command *earn, struct fraud_decision *out_decision)
 {
     struct note words;
-    enum err err = fraud_gate_admit(node->fraud_gate, snapshot, giving, earn, out_decision);
+    bool is_office = (rpc_call_identity(call)->role & ROLES_OFFICE) != 0;
+    enum fraud_teller teller = is_office ? FRAUD_TOLD_BY_OFFICE : FRAUD_TOLD_BY_TILL;
+    enum err err = fraud_gate_admit(node->fraud_gate, giving, teller, earn, out_decision);
     if (err == ERR_OK && out_decision->is_refused) {
         err = fraud_gate_raise(node->fraud_gate, out_decision);
     }
@@ -119,6 +120,7 @@ static void earn_with_alert(struct node *node, struct rpc_call *call, const stru
     struct reply reply = {.node = node, .call = call, .transaction = earn->transaction_id};
     enum err err = engine_execute_batch(node->engine, commands, 2, true, outcomes);
     if (err != ERR_OK) {
+        fraud_gate_drop(node->fraud_gate, earn, fraud);
         refuse_err(call, err, NULL);
         return;
     }
@@ -148,7 +150,7 @@ static void earn_judged(struct node *node, struct rpc_call *call,
     judged->id = earn->transaction_id;
     judged->said = judging_said(&judged->occasion);
     judged->give = *earn;
-    if (!admit(node, call, snapshot, FRAUD_GIVES_JUDGED, &judged->give, &judged->fraud)) {
+    if (!admit(node, call, FRAUD_GIVES_JUDGED, &judged->give, &judged->fraud)) {
         till_judged_drop(till);
         return;
     }
@@ -173,17 +175,45 @@ static bool may_fix_points(struct rpc_call *call, const Talea__V1__EarnRequest *
     return false;
 }
 
+/* A purchase that fraud rules count. */
+struct counted_earn {
+    struct command command;
+    struct fraud_decision fraud;
+};
+
+static void uncount(struct reply *reply)
+{
+    const struct counted_earn *counted = reply->about;
+    fraud_gate_drop(reply->node->fraud_gate, &counted->command, &counted->fraud);
+}
+
+static void earn_counted(struct node *node, struct rpc_call *call, const struct command *command,
+                         const struct fraud_decision *fraud)
+{
+    struct counted_earn *counted = arena_alloc(rpc_call_arena(call), sizeof *counted);
+    if (counted == NULL) {
+        fraud_gate_drop(node->fraud_gate, command, fraud);
+        refuse_err(call, ERR_RESOURCE, NULL);
+        return;
+    }
+    counted->command = *command;
+    counted->fraud = *fraud;
+    reply_after_or(node, call, command, send_earned, uncount, counted);
+}
+
 static void earn_by_rate(struct node *node, struct rpc_call *call, const struct snapshot *snapshot,
                          struct command *command)
 {
     struct fraud_decision fraud;
     bool is_within = earning_is_within(&command->earn, snapshot->till_points_max);
     if (!request_within_bound(call, node, is_within) ||
-        !admit(node, call, snapshot, FRAUD_GIVES_BY_RATE, command, &fraud)) {
+        !admit(node, call, FRAUD_GIVES_BY_RATE, command, &fraud)) {
         return;
     }
     if (fraud.has_alert) {
         earn_with_alert(node, call, command, &fraud);
+    } else if (fraud.is_counted) {
+        earn_counted(node, call, command, &fraud);
     } else {
         reply_after(node, call, command, NULL, send_earned);
     }

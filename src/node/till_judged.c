@@ -110,7 +110,7 @@ static void answer_call(struct till_judged *till, enum err err, const struct jud
     till_judged_send *send = till->send;
     struct unix_ms until = till->judged.until;
     bool is_over = until.ms != 0 && node_now(node).ms >= until.ms;
-    if (till->refusal.code != 0 || (till->err == ERR_OK && outcome.verdict != VERDICT_OK)) {
+    if (till->refusal.code != 0 || till->err != ERR_OK || outcome.verdict != VERDICT_OK) {
         uncount(till);
     }
     release(till);

@@ -81,9 +81,10 @@ static enum err fill_quote(struct till_judged *till, bool is_repeat, struct judg
     struct kept_quote kept;
     struct kept_case judged;
     struct unix_ms until;
-    TRY(is_repeat
-            ? judging_read_quote(till->node, &till->judged.quote_id, arena, &kept, &judged, &until)
-            : read_own(till, arena, &kept, &judged, &until));
+    struct standing_owner held_by;
+    TRY(is_repeat ? judging_read_quote(till->node, &till->judged.quote_id, arena, &kept, &judged,
+                                       &until, &held_by)
+                  : read_own(till, arena, &kept, &judged, &until));
     const struct programme_version *version =
         programmes_find(till->snapshot->programmes, judged.programme);
     if (version == NULL || version->rules == NULL) {
@@ -296,8 +297,9 @@ static void confirm(struct node *node, struct rpc_call *call, struct snapshot *s
     judged->id = give->transaction_id;
     judged->quote_id = of_quote->quote_id;
     judged->until = of_quote->until;
-    enum err err = fraud_gate_admit(node->fraud_gate, snapshot, FRAUD_GIVES_PROMISED, &judged->give,
-                                    &judged->fraud);
+    judged->held_by = of_quote->held_by;
+    enum err err = fraud_gate_admit(node->fraud_gate, FRAUD_GIVES_PROMISED, FRAUD_TOLD_BY_TILL,
+                                    &judged->give, &judged->fraud);
     if (err != ERR_OK) {
         refuse_err(call, err, NULL);
         till_judged_drop(till);
@@ -331,7 +333,7 @@ void till_confirm_quote(void *context, struct rpc_call *call, const ProtobufCMes
         return;
     }
     enum err err = judging_read_quote(node, &of_quote.quote_id, rpc_call_arena(call), kept,
-                                      promised, &of_quote.until);
+                                      promised, &of_quote.until, &of_quote.held_by);
     if (err == ERR_NOT_FOUND) {
         refuse_verdict(call, VERDICT_OCCASION_UNKNOWN);
         return;

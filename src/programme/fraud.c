@@ -347,8 +347,8 @@ void fraud_watch_forget(struct fraud_watch *watch, const struct fraud_activity *
 
 bool fraud_rules_equal(const struct fraud_rules *a, const struct fraud_rules *b)
 {
-    bool is_equal = a->review_days == b->review_days && a->count == b->count &&
-                    a->points_decimals == b->points_decimals;
+    bool is_equal = a->review_days == b->review_days && a->late_days == b->late_days &&
+                    a->count == b->count && a->points_decimals == b->points_decimals;
     for (size_t i = 0; i < a->count && is_equal; i++) {
         const struct fraud_rule *x = &a->rules[i];
         const struct fraud_rule *y = &b->rules[i];

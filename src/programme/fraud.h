@@ -57,6 +57,7 @@ struct fraud_rule {
 
 struct fraud_rules {
     unsigned review_days; /* after which points that wait for a review begin all the same */
+    unsigned late_days;   /* a till may tell of a purchase so long afterwards */
     unsigned points_decimals;
     size_t count;
     struct fraud_rule rules[LIMIT_FRAUD_RULES];

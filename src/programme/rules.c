@@ -195,10 +195,10 @@ uint64_t rules_held_slot(const struct rules *rules, uint16_t metric)
     return rules->slots.held[metric];
 }
 
-bool rules_is_held(const struct rules *rules, uint64_t slot, uint64_t *out_marks)
+bool rules_is_held(const struct rules *rules, uint64_t slot, struct held_marks *out_marks)
 {
     const struct slot_window *found = rules_slots_find(&rules->slots, slot);
-    *out_marks = found == NULL ? 0 : found->marks;
+    *out_marks = found == NULL ? (struct held_marks){0, 0} : found->marks;
     return found != NULL && found->is_held;
 }
 

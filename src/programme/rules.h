@@ -50,11 +50,18 @@ uint64_t rules_metric_slot(const struct rules *rules, uint16_t metric);
 /* Of the amounts (SLOT_CAP_AMOUNT) or uses (SLOT_CAP_USES) that one of a rule's caps counts. */
 uint64_t rules_cap_slot(const struct rules *rules, uint16_t rule, size_t cap, enum slot_of of);
 
-/* Of a metric that sums, how much of it is only promised (SLOT_METRIC_HELD); else 0. */
+/* Of a metric that sums, how much of it is only promised; else 0. */
 uint64_t rules_held_slot(const struct rules *rules, uint16_t metric);
+/* Where a quote says what it holds of a number: that it only promises so much, or that it has spent
+ * so much of it; 0: nowhere. */
+struct held_marks {
+    uint64_t promised;
+    uint64_t withheld;
+};
+
 /* Does a quote hold what it adds to the slot? Days, and what is paid for them, are held by nobody.
- * `out_marks`: where the quote says that it is only promised; 0: nowhere. */
-bool rules_is_held(const struct rules *rules, uint64_t slot, uint64_t *out_marks);
+ */
+bool rules_is_held(const struct rules *rules, uint64_t slot, struct held_marks *out_marks);
 /* How often the rule, which is for the n-th purchase, was had. */
 uint64_t rules_had_slot(const struct rules *rules, uint16_t rule);
 

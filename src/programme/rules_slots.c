@@ -46,13 +46,35 @@ static size_t count_caps(const struct rules_text *text)
     return count;
 }
 
+static size_t place_metrics(const struct rules_text *text, struct rules_slots *slots,
+                            struct named_slot *names, size_t count)
+{
+    static const char metric_word[] = "metric";
+    for (size_t m = 0; m < text->metric_count; m++) {
+        const char *name = text->metrics[m].name;
+        enum metric_of of = text->metrics[m].of;
+        bool is_latest = of == METRIC_UNTIL || of == METRIC_SINCE || of == METRIC_STREAK;
+        slots->metrics[m] = slot_named(is_latest ? SLOT_METRIC_LATEST : SLOT_METRIC, 0, name);
+        slots->held[m] = is_latest            ? 0
+                         : of == METRIC_GIVEN ? slot_promised(slots->metrics[m])
+                                              : slot_named(SLOT_METRIC_HELD, 0, name);
+        names[count++] = (struct named_slot){slot_named(SLOT_METRIC, 0, name), metric_word, name,
+                                             text->metrics[m].line};
+        if (of == METRIC_GIVEN) {
+            names[count++] = (struct named_slot){slots->held[m], metric_word, name, 0};
+            names[count++] =
+                (struct named_slot){slot_withheld(slots->metrics[m]), metric_word, name, 0};
+        }
+    }
+    return count;
+}
+
 /* `names` has room for all of them. */
 static enum err place_slots(const struct rules_text *text, struct rules_slots *slots,
                             struct named_slot *names, struct note *note)
 {
     static const char rule_word[] = "rule";
     static const char cap_word[] = "a cap of the same window of rule";
-    static const char metric_word[] = "metric";
     static const char goods_word[] = "goods";
     static const char tier_word[] = "tier";
     static const char coupon_word[] = "coupon";
@@ -84,15 +106,7 @@ static enum err place_slots(const struct rules_text *text, struct rules_slots *s
         names[count++] = (struct named_slot){slot_named(SLOT_CAMPAIGN, 0, name), campaign_word,
                                              name, text->campaigns[c].line};
     }
-    for (size_t m = 0; m < text->metric_count; m++) {
-        const char *name = text->metrics[m].name;
-        enum metric_of of = text->metrics[m].of;
-        bool is_latest = of == METRIC_UNTIL || of == METRIC_SINCE || of == METRIC_STREAK;
-        slots->metrics[m] = slot_named(is_latest ? SLOT_METRIC_LATEST : SLOT_METRIC, 0, name);
-        slots->held[m] = is_latest ? 0 : slot_named(SLOT_METRIC_HELD, 0, name);
-        names[count++] = (struct named_slot){slot_named(SLOT_METRIC, 0, name), metric_word, name,
-                                             text->metrics[m].line};
-    }
+    count = place_metrics(text, slots, names, count);
     for (size_t r = 0; r < text->rule_count; r++) {
         const struct rule *rule = &text->rules[r];
         names[count++] = (struct named_slot){slot_named(SLOT_RULE, 0, rule->name), rule_word,
@@ -130,14 +144,19 @@ static void place_metric_windows(const struct rules_text *text, struct rules_slo
 {
     for (size_t m = 0; m < text->metric_count; m++) {
         const struct metric *metric = &text->metrics[m];
+        uint64_t withheld = metric->of == METRIC_GIVEN ? slot_withheld(slots->metrics[m]) : 0;
         slots->windows[(*count)++] = (struct slot_window){.slot = slots->metrics[m],
                                                           .window = metric->window,
                                                           .is_streak = metric->of == METRIC_STREAK,
                                                           .is_held = slots->held[m] != 0,
-                                                          .marks = slots->held[m]};
+                                                          .marks = {slots->held[m], withheld}};
         if (slots->held[m] != 0) {
             slots->windows[(*count)++] =
                 (struct slot_window){.slot = slots->held[m], .window = metric->window};
+        }
+        if (withheld != 0) {
+            slots->windows[(*count)++] =
+                (struct slot_window){.slot = withheld, .window = metric->window};
         }
         for (unsigned v = 0; v < 2 && metric->of == METRIC_UNTIL; v++) {
             slots->windows[(*count)++] = (struct slot_window){
@@ -186,7 +205,7 @@ static enum err reserve(const struct rules_text *text, struct rules_slots *slots
     slots->caps = calloc(caps + 1, sizeof slots->caps[0]);
     slots->had = calloc(text->rule_count + 1, sizeof slots->had[0]);
     size_t windows =
-        4 * text->metric_count + text->campaign_count + text->rule_count + 2 * caps + 1;
+        5 * text->metric_count + text->campaign_count + text->rule_count + 2 * caps + 1;
     slots->windows = calloc(windows, sizeof slots->windows[0]);
     bool has_all = slots->metrics != NULL && slots->held != NULL && slots->cap_first != NULL &&
                    slots->caps != NULL && slots->had != NULL && slots->windows != NULL;
@@ -196,9 +215,9 @@ static enum err reserve(const struct rules_text *text, struct rules_slots *slots
 static enum err fill(const struct rules_text *text, struct rules_slots *slots, struct note *note)
 {
     TRY(reserve(text, slots));
-    size_t most = text->goods_count + text->metric_count + text->tier_count + text->coupon_count +
-                  text->segment_count + text->campaign_count + 2 * text->rule_count +
-                  2 * count_caps(text);
+    size_t most = text->goods_count + 3 * text->metric_count + text->tier_count +
+                  text->coupon_count + text->segment_count + text->campaign_count +
+                  2 * text->rule_count + 2 * count_caps(text);
     struct named_slot *names = calloc(most + 1, sizeof names[0]);
     if (names == NULL) {
         return ERR_RESOURCE;

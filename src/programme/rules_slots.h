@@ -14,8 +14,8 @@ struct slot_window {
     uint64_t slot;
     struct window window;
     bool is_streak; /* then the window before it still counts */
-    bool is_held;   /* by a quote that adds to it; with `marks` also what is only promised */
-    uint64_t marks; /* of a metric; else 0 */
+    bool is_held;   /* by a quote that adds to it */
+    struct held_marks marks;
 };
 
 struct rules_slots {

@@ -10,6 +10,9 @@
 #define CHANGES_FIRST 16
 
 #define SLOT_MERGE_MASK UINT64_C(3)
+/* How far behind a slot they are: far enough apart that none is another's of the same slot. */
+#define SLOT_PROMISED (UINT64_C(1) << 62)
+#define SLOT_WITHHELD (UINT64_C(1) << 60)
 
 static enum slot_merge merge_of(enum slot_of of)
 {
@@ -52,6 +55,16 @@ uint64_t slot_named(enum slot_of of, unsigned variant, const char *name)
 enum slot_merge slot_merge_of(uint64_t slot)
 {
     return (enum slot_merge)(slot & SLOT_MERGE_MASK);
+}
+
+uint64_t slot_promised(uint64_t slot)
+{
+    return slot + SLOT_PROMISED;
+}
+
+uint64_t slot_withheld(uint64_t slot)
+{
+    return slot + SLOT_WITHHELD;
 }
 
 enum err slot_merge_values(uint64_t slot, int64_t own, int64_t other, int64_t *out_value)

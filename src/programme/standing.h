@@ -34,7 +34,8 @@ enum slot_of {
     SLOT_RAISED = 22,       /* of an event that is still to be judged (ledger/referral.h) */
     SLOT_LINE_BACK = 23,    /* of a sale: how much of a line came back (returned_lines.h) */
     SLOT_PURCHASE_HAD = 24, /* of a rule for the n-th purchase: how often it was had */
-    SLOT_METRIC_HELD = 25   /* of a metric: so much of its number is only promised by quotes */
+    SLOT_METRIC_HELD = 25   /* of a metric: so much of its number is only promised by quotes; of one
+                             * that may be spent it is slot_promised */
 };
 
 /* The bucket of numbers that belong to no programme: no version of one drops them. */
@@ -55,6 +56,13 @@ uint64_t slot_named(enum slot_of of, unsigned variant, const char *name);
 enum slot_merge slot_merge_of(uint64_t slot);
 /* What is left of one and the other, of which either may be 0. ERR_RANGE. */
 MUST_USE enum err slot_merge_values(uint64_t slot, int64_t own, int64_t other, int64_t *out_value);
+
+/* Beside a number that may be spent, in its bucket, what open quotes hold of it: so much of it they
+ * only promise, and so much they have spent of it already. So what is for good is the number less
+ * the one and with the other, and no return takes that below 0: whoever keeps standings finds these
+ * by the number's own slot, and they merge as it does. */
+uint64_t slot_promised(uint64_t slot);
+uint64_t slot_withheld(uint64_t slot);
 
 struct standing_number {
     uint64_t slot;

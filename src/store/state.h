@@ -113,6 +113,10 @@ void state_writer_rollback(struct state_writer *writer);
  * used by one thread at a time. */
 struct state_reader;
 MUST_USE enum err state_reader_create(struct state *state, struct state_reader **out_reader);
+/* One over other tables, as a test has them: they outlive it, and a value is borrowed as theirs is.
+ */
+MUST_USE enum err state_reader_over(const struct ledger_view *view,
+                                    struct state_reader **out_reader);
 void state_reader_destroy(struct state_reader *reader);
 struct ledger_view state_reader_view(struct state_reader *reader);
 

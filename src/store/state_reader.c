@@ -10,6 +10,7 @@ struct state_reader {
     struct state *state;
     MDB_txn *txn; /* reset between calls */
     struct buffer value;
+    struct ledger_view over; /* without a state */
 };
 
 enum err state_reader_create(struct state *state, struct state_reader **out_reader)
@@ -29,10 +30,23 @@ enum err state_reader_create(struct state *state, struct state_reader **out_read
     return ERR_OK;
 }
 
+enum err state_reader_over(const struct ledger_view *view, struct state_reader **out_reader)
+{
+    struct state_reader *reader = calloc(1, sizeof *reader);
+    if (reader == NULL) {
+        return ERR_RESOURCE;
+    }
+    reader->over = *view;
+    *out_reader = reader;
+    return ERR_OK;
+}
+
 void state_reader_destroy(struct state_reader *reader)
 {
     if (reader != NULL) {
-        mdb_txn_abort(reader->txn);
+        if (reader->txn != NULL) {
+            mdb_txn_abort(reader->txn);
+        }
         buffer_fini(&reader->value);
         free(reader);
     }
@@ -121,5 +135,6 @@ static enum err reader_get(void *context, enum ledger_table table, struct slice 
 
 struct ledger_view state_reader_view(struct state_reader *reader)
 {
-    return (struct ledger_view){.context = reader, .get = reader_get};
+    return reader->state == NULL ? reader->over
+                                 : (struct ledger_view){.context = reader, .get = reader_get};
 }

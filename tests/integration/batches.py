@@ -214,6 +214,8 @@ class Transactions(Case):
                           self.member["member_id"]))
         self.assertEqual([(p["debit"]["account"], p["credit"]["account"], p["points"])
                           for p in event["postings"]], [("issued", "available", 5)])
+        self.assertRegex(self.node.talea("transaction", "show", text).stdout,
+                         self.member["member_id"] + r" +5 +0  grocer  1 +-  +20\d\d-")
 
     def test_a_refused_one_too(self):
         hold = self.authorise(5)

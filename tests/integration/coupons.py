@@ -31,6 +31,7 @@ segments:
   - {segment: lettered, lists: [letter]}
 metrics:
   - {name: idle, of: since}
+  - {name: stamps, of: given}
 tiers:
   - {tier: circle}
 rules:
@@ -95,6 +96,13 @@ rules:
     channels: [app]
     give: {points: 7}
     caps: [{per: ever, uses: 10, of: all}]
+  - rule: stall-stamps
+    channels: [stall]
+    give: {points: 10, to: stamps}
+  - rule: stall-cup
+    channels: [counter]
+    take: {points: 10, of: stamps}
+    give: {points: 40}
   - rule: circle-joins
     channels: [desk]
     basket: 30.00
@@ -507,6 +515,7 @@ time: {formats: ["%Y-%m-%d %H:%M:%S"]}
         used = self.earn(card, "1.00", "--code", second)["sale_id"]
         self.grocer.cli("coupon", "revoke", first)
         self.grocer.cli("coupon", "revoke", second)
+        self.assertEqual(row(), (4, 1, 2, 4))  # whatever becomes of the quotes
         sale = self.grocer.cli("confirm", held["quote_id"])["sale"]["sale_id"]
         self.grocer.talea("quote", "release", given_up["quote_id"])
         self.assertEqual(row(), (4, 2, 2, 4))
@@ -647,6 +656,12 @@ time: {formats: ["%Y-%m-%d %H:%M:%S"]}
         self.assertEqual(self.back(first, "1"), (30, 3000))  # the code is used: it stays
         self.assertEqual(self.grocer.cli("coupon", "show", code)["state"],
                          "COUPON_CODE_STATE_USED_UP")
+        # One that nobody used goes with the first line, and the other line comes back as well.
+        other = self.earn(card, "--line", "amount=30.00", "--line", "amount=20.00")
+        self.assertEqual(self.back(other, "2"), (20, 2000))
+        self.assertEqual(self.grocer.cli("coupon", "show", other["items"][0]["codes"][0])["state"],
+                         "COUPON_CODE_STATE_UNKNOWN")
+        self.assertEqual(self.back(other, "1"), (30, 3000))
         self.grocer.talea("verify")
 
     def test_a_quote_holds_what_is_bounded_until_it_ends(self):
@@ -666,6 +681,24 @@ time: {formats: ["%Y-%m-%d %H:%M:%S"]}
                           for card in cards], [0, 31, 32])
         unknown = self.grocer.talea("confirm", wire.uuid7(), expect=1).stderr
         self.assertIn("OCCASION_UNKNOWN", unknown)
+
+    def test_stamps_of_what_came_back_are_spent_once_at_most(self):
+        card = self.card()
+        counter = ["1.00", "--channel", "counter"]
+        for is_kept in (False, True):
+            sale = self.earn(card, "1.00", "--channel", "stall")["sale_id"]
+            quote = self.quote(card, *counter)
+            self.assertEqual(quote["earned_points"], 41)
+            self.assertEqual(self.earn(card, *counter)["earned_points"], 1)
+            self.grocer.cli("return", "purchase", sale)
+            if is_kept:
+                self.assertEqual(self.confirmed(quote), 41)
+            else:
+                self.grocer.talea("quote", "release", quote["quote_id"])
+            self.assertEqual(self.earn(card, *counter)["earned_points"], 1)
+        self.earn(card, "1.00", "--channel", "stall")
+        self.assertEqual(self.earn(card, *counter)["earned_points"], 41)  # nothing is owed
+        self.grocer.talea("verify")
 
     def test_a_quotes_time_ends(self):
         fuel = self.coalition["fuel"]

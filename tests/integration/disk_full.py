@@ -10,12 +10,17 @@ import sys
 import threading
 import time
 import unittest
+import uuid
 
 import wire
 from coalition import Coalition, main, wait_for
 
 GUARD_MB = 8
 DISK_MB = 48
+FRAUD = """fraud:
+  rules:
+    - {rule: fast card, counts: earns, by: card, more_than: 2, within: 1h, action: refuse}
+"""
 
 
 def mount(folder, megabytes):
@@ -85,6 +90,17 @@ class DiskFull(unittest.TestCase):
                 except OSError:
                     break
 
+    def fail_in_bulk(self, is_linked):
+        import grpc  # pylint: disable=import-outside-toplevel
+        pb = wire.messages().ledger
+        earn = pb.BatchEarn(card=self.card, amount_minor=500)
+        commands = [pb.BatchCommand(transaction_id=uuid.UUID(wire.uuid7()).bytes, earn=earn)
+                    for _ in range(2)]
+        with wire.channel(self.node, "till") as channel:
+            ledger = wire.service(channel, pb, "LedgerService")
+            with self.assertRaises(grpc.RpcError):
+                ledger.ExecuteBatch(pb.ExecuteBatchRequest(commands=commands, is_linked=is_linked))
+
     def points(self):
         return int(self.node.cli("balance", self.card)["balance"]["available_points"])
 
@@ -96,6 +112,8 @@ class DiskFull(unittest.TestCase):
         return self.node.http_get("/readyz")[0] == 200
 
     def test_refused_before_it_is_full(self):
+        with open(self.node.path("programme.yaml"), "a", encoding="utf-8") as file:
+            file.write(FRAUD)
         self.start(GUARD_MB)
         earned = self.node.cli("earn", self.card, "10.00", "--transaction-id", wire.uuid7())
         before = self.node.log_size()
@@ -106,6 +124,8 @@ class DiskFull(unittest.TestCase):
         self.assertNotEqual(refused.returncode, 0)
         self.assertIn("DISK_FULL", refused.stderr)
         self.assertEqual(self.points(), int(earned["earned_points"]))
+        for is_linked in (True, False):
+            self.fail_in_bulk(is_linked)
         self.assertEqual(self.metric("talea_disk_full"), 1)
         self.assertLess(self.metric("talea_disk_free_bytes"), GUARD_MB << 20)
         self.assertTrue(self.node.cli("verify")["is_clean"])
@@ -113,8 +133,9 @@ class DiskFull(unittest.TestCase):
         self.assertEqual(self.node.logged_since(before).count('"disk_full"'), 1)
         os.unlink(self.ballast)
         wait_for(self.is_ready, "the node is ready again")
-        self.node.cli("earn", self.card, "5.00")
+        self.node.cli("earn", self.card, "5.00")  # fraud rules count what took place alone
         self.assertEqual(self.points(), int(earned["earned_points"]) + 5)
+        self.assertIn("3 earns in 1 h", self.node.talea("earn", self.card, "1.00", expect=1).stderr)
         self.assertEqual(self.metric("talea_disk_full"), 0)
         self.assertIn("disk_has_room", self.node.logged_since(before))
 

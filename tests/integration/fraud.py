@@ -214,6 +214,48 @@ class Fraud(unittest.TestCase):
                                               for n in range(3)])
         self.assertEqual(self.balance(card), (20, 10))
 
+    def test_a_till_may_be_late(self):
+        """Purchases count at their own time, as far back as a till may have been offline."""
+        hour = int(time.time()) // 3600 * 3600
+        yesterday = [hour - 86400 + 60 * minute for minute in range(7)]
+        others = [hour - 3600 * hours for hours in (1, 22, 26, 6 * 24)]
+        for node in (self.node, self.fuel):
+            card = node.cli("member", "add")["card"]
+            commands = self.bulk(card, 12)
+            for command, at in zip(commands, yesterday + others + [hour - 9 * 86400]):
+                command.business_unix_ms = at * 1000
+            with wire.channel(node, "till") as channel:
+                till = wire.service(channel, self.pb, "LedgerService")
+                answers = till.ExecuteBatch(self.pb.ExecuteBatchRequest(commands=commands)).answers
+                self.assertEqual(self.names(answers), ["UNSPECIFIED"] * 6 + ["FRAUD_LIMIT"] +
+                                 ["UNSPECIFIED"] * 4 + ["FRAUD_LIMIT"])
+                self.assertIn("7 earns in 1 h, more than 6", answers[6].message)
+                self.assertEqual(answers[11].message, 'The programme\'s rule "late_days" refuses it: '
+                                 f"card {card}, told 9 d after it took place, more than 7 d.")
+                self.assertEqual(self.names(self.execute(commands[11:], node=node)),
+                                 ["UNSPECIFIED"])  # the office may
+                answers = till.ExecuteBatch(self.pb.ExecuteBatchRequest(commands=commands[11:]))
+                self.assertTrue(answers.answers[0].is_repeat)
+        result = self.fuel.talea("earn", card, "1.00", "--time",
+                                 time.strftime("%Y-%m-%d", time.gmtime(hour - 9 * 86400)), expect=1)
+        self.assertIn('rule "late_days" refuses it', result.stderr)
+
+    def test_rules_that_change_count_what_was(self):
+        card = self.fuel.cli("member", "add")["card"]
+        earn = lambda count: self.execute(self.bulk(card, count), node=self.fuel)
+        earn(4)
+        before = self.fuel.read("programme.yaml")
+        stricter = before.replace(b"more_than: 6", b"more_than: 4")
+        self.fuel.replace("programme.yaml", stricter)
+        self.fuel.reload("reload_failed")  # unless it is another version
+        self.fuel.replace("programme.yaml", stricter.replace(b"version: 1\n", b"version: 2\n"))
+        self.fuel.reload()
+        (answer,) = earn(1)
+        self.assertIn("5 earns in 1 h, more than 4", answer.message)
+        self.fuel.replace("programme.yaml", before.replace(b"version: 1\n", b"version: 3\n"))
+        self.fuel.reload()
+        self.assertEqual(self.names(earn(3)), ["UNSPECIFIED"] * 2 + ["FRAUD_LIMIT"])
+
     def test_too_many_purchases_are_refused(self):
         card = self.card()
         for _ in range(3):

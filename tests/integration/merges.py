@@ -1,10 +1,15 @@
 #!/usr/bin/python3
 """Whole accounts: merged, parted again, blocked, erased."""
 
+import time
 import unittest
 
 import wire
 from coalition import Coalition, main
+
+
+def utc(unix_ms):
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(unix_ms // 1000)) + f".{unix_ms % 1000:03}Z"
 
 
 class Accounts(unittest.TestCase):
@@ -26,6 +31,10 @@ class Accounts(unittest.TestCase):
     def available(self, card):
         return self.node.cli("balance", card)["balance"]["available_points"]
 
+    def past(self, member, at):
+        reply = self.node.cli("balance", "--member", member["member_id"], "--at", at)
+        return reply["member_id"], reply["balance"]["available_points"]
+
     def show(self, member):
         return self.node.cli("member", "show", "--member", member["member_id"])["member"]
 
@@ -36,6 +45,7 @@ class Accounts(unittest.TestCase):
 
     def test_merged_and_parted(self):
         old, kept = self.member(40), self.member(2)
+        before = utc(self.node.cli("balance", old["card"])["balance"]["as_of_unix_ms"])
         words = ["member", "merge", old["member_id"], kept["member_id"], "--transaction-id",
                  wire.uuid7()]
         merge = self.node.cli(*words)
@@ -44,8 +54,12 @@ class Accounts(unittest.TestCase):
         self.assertEqual(self.available(old["card"]), 42)
         self.assertEqual(self.node.cli("balance", "--member", old["member_id"])["member_id"],
                          kept["member_id"])
+        self.assertEqual(self.past(old, before), (old["member_id"], 40))
+        self.assertEqual(self.past(kept, before), (kept["member_id"], 2))
+        after = utc(self.node.cli("balance", kept["card"])["balance"]["as_of_unix_ms"])
         self.node.cli("earn", old["card"], "1.00", "--points", 8, "--as", "admin")
         self.assertEqual(self.available(kept["card"]), 50)
+        self.assertEqual(self.past(old, after), (kept["member_id"], 42))
         undone = self.node.cli("member", "unmerge", merge["merge_id"])
         self.assertEqual(undone["points"], 40)
         self.assertEqual((self.available(old["card"]), self.available(kept["card"])), (40, 10))
@@ -92,7 +106,10 @@ class Accounts(unittest.TestCase):
                  wire.uuid7()]
         erased = self.node.cli(*words)
         self.assertEqual(erased["points"], 10)
-        self.assertEqual(self.node.cli(*words)["journal_row"], erased["journal_row"])
+        for how in (["--member", member["member_id"]], ["--reference", "C-77"], [member["card"]]):
+            again = self.node.cli("member", "erase", *how, *words[4:])
+            self.assertEqual(again["journal_row"], erased["journal_row"])
+        self.refused("MEMBER_UNKNOWN", "member", "erase", "--reference", "C-77", "--yes")
         left = self.show(member)
         self.assertEqual((left["state"], left["display_name"], left["reference"], left["cards"]),
                          ("MEMBER_STATE_ERASED", "", "", []))

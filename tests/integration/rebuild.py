@@ -108,19 +108,44 @@ class Rebuild(unittest.TestCase):
         self.node.start()
         self.assert_good()
 
+    def pages_lead_nowhere(self, path, whole):
+        """Of the batches that lie on a page with others, each says that it has a megabyte."""
+        data = bytearray(whole)
+        for row in range(1, 200):
+            node = b"\0\0\x08\0" + row.to_bytes(8, "big")  # flags, key bytes, key
+            place = data.find(node)
+            while place >= 2:
+                if data[place // 4096 * 4096 + 10] & 2:  # a leaf, which has the batches
+                    data[place - 2:place] = b"\x10\0"
+                place = data.find(node, place + 1)
+        with open(path, "wb") as file:
+            file.write(data)
+        named = "journal.mdb: damaged: a page of it leads nowhere (DATA_CORRUPT)"
+        result = self.node.talea("verify", "--data", self.node.path("data"), expect=CORRUPT)
+        self.assertIn(named, result.stderr)
+        before = self.node.log_size()
+        self.node.launch()
+        self.assertEqual(self.node.wait(), CORRUPT)
+        self.assertIn(named, self.node.logged_since(before))
+
     def test_a_damaged_journal_gives_no_state(self):
         self.node.stop()
         path = self.node.path("data/journal.mdb")
         with open(path, "rb") as file:
-            data = bytearray(file.read())
+            whole = file.read()
+        self.pages_lead_nowhere(path, whole)
+        data = bytearray(whole)
         place = data.find(b"TALEAJ")
         while place >= 0:  # every batch, those on pages that are free again as well
             data[place + 200] ^= 1
             place = data.find(b"TALEAJ", place + 1)
         with open(path, "wb") as file:
             file.write(data)
+        state = self.node.read("data", "state.mdb")
         result = self.node.talea("rebuild", expect=CORRUPT)
         self.assertRegex(result.stderr, r"row \d+: journal")
+        self.assertEqual(self.node.read("data", "state.mdb"), state)
+        self.assertFalse(os.path.exists(self.node.path("data/rebuild")))
 
 
 if __name__ == "__main__":

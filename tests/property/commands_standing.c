@@ -4,7 +4,7 @@
 #include "model_parts.h"
 
 enum {
-    SLOTS = 6,
+    SLOTS = 8, /* two of them marks of what quotes hold of the first */
     BUCKETS = 2,
     CODES = 3
 };
@@ -29,12 +29,19 @@ static struct standing_owner pick_owner(const struct making *making, uint32_t nu
     }
 }
 
+static uint64_t pick_slot(uint32_t number)
+{
+    return number % SLOTS == SLOTS - 1   ? slot_promised(4)
+           : number % SLOTS == SLOTS - 2 ? slot_withheld(4)
+                                         : 4 + number % SLOTS;
+}
+
 static struct standing_step pick_step(const struct making *making,
                                       const struct standing_owner *owner, uint32_t number,
                                       bool may_set)
 {
     struct standing_step step = {.how = STANDING_ADD,
-                                 .slot = 4 + number % SLOTS,
+                                 .slot = pick_slot(number),
                                  .bucket = (int64_t)(number >> 4) % BUCKETS,
                                  .delta = 1 + (int64_t)(number >> 6) % 5,
                                  .least = INT64_MIN,

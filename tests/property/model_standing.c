@@ -115,14 +115,37 @@ void model_put_standing(struct model *m, const struct standing_owner *owner, uin
     }
 }
 
-/* Down to 0, or to where it is when that is lower. */
-static int64_t less(int64_t value, int64_t delta)
+/* Down to what quotes make of it, without one that promised `own`; or to where it is when that is
+ * lower. */
+static void lessen(struct model *m, const struct standing_owner *at, uint64_t slot, int64_t bucket,
+                   int64_t delta, int64_t own)
 {
+    int64_t value = number_value(m, at, slot, bucket);
+    int64_t promised = number_value(m, at, slot_promised(slot), bucket) - own;
+    int64_t floor =
+        (promised > 0 ? promised : 0) - number_value(m, at, slot_withheld(slot), bucket);
     int64_t after = value + delta;
-    if (delta > 0 || after >= 0) {
-        return after;
+    floor = floor < value ? floor : value;
+    put(m, at, slot, bucket, delta < 0 && after < floor ? floor : after);
+}
+
+/* The same of the rows that members keep who were merged since, and of where they went. */
+static void lessen_all(struct model *m, const struct standing_owner *named, uint64_t slot,
+                       int64_t bucket, int64_t delta, int64_t own)
+{
+    struct standing_owner at = *named;
+    struct uid id;
+    if (!follow(m, &at)) {
+        return;
     }
-    return value < 0 ? value : 0;
+    lessen(m, &at, slot, bucket, delta, own);
+    memcpy(id.bytes, named->id, sizeof id.bytes);
+    int index = named->kind == OWNER_MEMBER ? model_member(m, &id) : -1;
+    while (index >= 0 && m->members[index].merged_into >= 0) {
+        struct standing_owner former = standing_of_member(&m->members[index].id);
+        lessen(m, &former, slot, bucket, delta, own);
+        index = m->members[index].merged_into;
+    }
 }
 
 /* ---- Changes ---- */
@@ -176,7 +199,7 @@ static enum verdict take_step(struct model *m, const struct standing_owner *at,
         return value == step->before ? VERDICT_OK : VERDICT_STANDING_MOVED;
     }
     if (step->how == STANDING_TAKE) {
-        put(m, at, step->slot, step->bucket, less(value, step->delta));
+        lessen(m, at, step->slot, step->bucket, step->delta, 0);
         return VERDICT_OK;
     }
     int64_t after = value + step->delta;
@@ -188,12 +211,15 @@ static enum verdict take_step(struct model *m, const struct standing_owner *at,
 }
 
 /* In place; after a refusal the caller puts back what was. */
-static enum verdict take_steps(struct model *m, const struct told_step *steps, size_t count)
+static enum verdict take_steps(struct model *m, const struct told_step *steps, size_t count,
+                               bool is_return)
 {
     enum verdict verdict = VERDICT_OK;
     for (size_t i = 0; i < count; i++) {
         struct standing_owner at = steps[i].owner;
-        if (follow(m, &at)) {
+        if (is_return && steps[i].step.how == STANDING_TAKE) {
+            lessen_all(m, &at, steps[i].step.slot, steps[i].step.bucket, steps[i].step.delta, 0);
+        } else if (follow(m, &at)) {
             verdict = model_first(m, verdict, take_step(m, &at, &steps[i].step));
         }
     }
@@ -228,11 +254,7 @@ static void give_back(struct model *m, struct model_quote *quote)
 {
     for (size_t i = 0; i < quote->count; i++) {
         const struct model_number *held = &quote->held[i];
-        struct standing_owner at = held->owner;
-        if (follow(m, &at)) {
-            put(m, &at, held->slot, held->bucket,
-                less(number_value(m, &at, held->slot, held->bucket), -held->value));
-        }
+        lessen_all(m, &held->owner, held->slot, held->bucket, -held->value, held->value);
     }
     quote->is_open = false;
 }
@@ -265,7 +287,12 @@ static enum verdict begin_quote(struct model *m, const struct command_reserve *r
         return verdict;
     }
     save(m);
-    verdict = take_steps(m, steps, count);
+    verdict = take_steps(m, steps, count, false);
+    for (size_t i = 0; i < count; i++) {
+        struct standing_owner at = steps[i].owner;
+        bool is_moved = follow(m, &at) && !standing_owner_equal(&at, &steps[i].owner);
+        verdict = is_moved ? model_first(m, verdict, VERDICT_STANDING_MOVED) : verdict;
+    }
     if (verdict != VERDICT_OK) {
         restore(m);
         return verdict;
@@ -390,7 +417,7 @@ enum verdict model_step_standing(struct model *m, const struct command *command,
     if (quote != NULL) {
         give_back(m, quote);
     }
-    verdict = take_steps(m, steps, count);
+    verdict = take_steps(m, steps, count, is_return);
     if (verdict != VERDICT_OK) {
         restore(m);
         if (quote != NULL) {
@@ -438,6 +465,51 @@ void model_merge_standing(struct model *m, int from, int into)
     }
 }
 
+static int64_t saved_value(const struct model *m, const struct standing_owner *owner, uint64_t slot,
+                           int64_t bucket)
+{
+    for (size_t i = 0; i < m->saved_count; i++) {
+        const struct model_number *n = &m->saved[i];
+        if (n->slot == slot && n->bucket == bucket && standing_owner_equal(&n->owner, owner)) {
+            return n->value;
+        }
+    }
+    return 0;
+}
+
+static int64_t back_of(int64_t there, int64_t came)
+{
+    return came > 0 ? model_least(there > 0 ? there : 0, came)
+                    : -model_least(there < 0 ? -there : 0, -came);
+}
+
+/* Of a mark what came, and what of it goes back. */
+static int64_t part(const struct model *m, int from, int into, uint64_t slot, int64_t bucket,
+                    int64_t *out_back)
+{
+    struct standing_owner giver = standing_of_member(&m->members[from].id);
+    struct standing_owner receiver = standing_of_member(&m->members[into].id);
+    int64_t came = saved_value(m, &giver, slot, bucket);
+    *out_back = back_of(saved_value(m, &receiver, slot, bucket), came);
+    return came;
+}
+
+static void part_number(struct model *m, int from, int into, uint64_t slot, int64_t bucket)
+{
+    struct standing_owner giver = standing_of_member(&m->members[from].id);
+    struct standing_owner receiver = standing_of_member(&m->members[into].id);
+    int64_t promised = 0;
+    int64_t withheld = 0;
+    int64_t there = saved_value(m, &receiver, slot, bucket);
+    int64_t sure = there - saved_value(m, &receiver, slot_promised(slot), bucket);
+    int64_t came = saved_value(m, &giver, slot, bucket) -
+                   part(m, from, into, slot_promised(slot), bucket, &promised) +
+                   part(m, from, into, slot_withheld(slot), bucket, &withheld);
+    int64_t back = back_of(sure + withheld, came) + promised - withheld;
+    put(m, &receiver, slot, bucket, there - back);
+    put(m, &giver, slot, bucket, back);
+}
+
 void model_unmerge_standing(struct model *m, int from, int into)
 {
     struct standing_owner giver = standing_of_member(&m->members[from].id);
@@ -445,14 +517,12 @@ void model_unmerge_standing(struct model *m, int from, int into)
     save(m);
     for (size_t i = 0; i < m->saved_count; i++) {
         const struct model_number *n = &m->saved[i];
-        if (!standing_owner_equal(&n->owner, &giver) || (n->slot & 3) != 0) {
-            continue;
+        bool is_one = standing_owner_equal(&n->owner, &giver) ||
+                      (standing_owner_equal(&n->owner, &receiver) &&
+                       saved_value(m, &giver, n->slot, n->bucket) == 0);
+        if (is_one && (n->slot & 3) == 0) {
+            part_number(m, from, into, n->slot, n->bucket);
         }
-        int64_t there = number_value(m, &receiver, n->slot, n->bucket);
-        int64_t back = n->value > 0 ? model_least(there > 0 ? there : 0, n->value)
-                                    : -model_least(there < 0 ? -there : 0, -n->value);
-        put(m, &receiver, n->slot, n->bucket, there - back);
-        put(m, &giver, n->slot, n->bucket, back);
     }
 }
 

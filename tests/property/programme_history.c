@@ -44,6 +44,14 @@ bool model_is_within(struct window window, int64_t past, int64_t day)
     }
 }
 
+int64_t model_left(const struct happened *one, int64_t added)
+{
+    if (added <= 0 || (!one->is_back && one->back == 0)) {
+        return added;
+    }
+    return one->is_back ? 0 : added - added * one->back / one->whole;
+}
+
 /* What one occasion adds to a metric that counts. */
 static int64_t metric_of_one(const struct model *model, const struct metric *metric,
                              const struct happened *one)
@@ -277,6 +285,48 @@ static int64_t left_of(const struct model *model, uint16_t number, bool counts_t
     return sum - owed;
 }
 
+int64_t model_net_given(const struct model *model, const struct happened *one)
+{
+    int64_t given;
+    int64_t taken;
+    struct model all = *model;
+    all.counts_held = true;
+    count_given(&all, one, METRIC_AT_GIVEN, &given, &taken);
+    return given - taken;
+}
+
+int64_t model_added(const struct model *model, uint16_t number, const struct happened *one)
+{
+    const struct metric *metric = &model->text->metrics[number];
+    return metric->of == METRIC_GIVEN ? model_net_given(model, one)
+                                      : metric_of_one(model, metric, one);
+}
+
+int64_t model_left_in_metric(const struct model *model, uint16_t number, const struct happened *one)
+{
+    return one->is_by_line ? (one->is_back ? 0 : one->left_metric[number])
+                           : model_left(one, model_added(model, number, one));
+}
+
+int64_t model_left_given(const struct happened *one, size_t r)
+{
+    return one->is_by_line ? (one->is_back ? 0 : one->left_given[r])
+                           : model_left(one, one->given[r]);
+}
+
+/* The same of what is known for sure, and what quotes hold of it. */
+static int64_t left_for_sure(const struct model *model, bool counts_this)
+{
+    int64_t sum = model->sure[model->now->member];
+    for (size_t h = 0; h < model->past_count; h++) {
+        const struct happened *one = &model->past[h];
+        int64_t net =
+            one->is_held && one->member == model->now->member ? model_net_given(model, one) : 0;
+        sum += net < 0 || model->counts_held ? net : 0;
+    }
+    return sum + (counts_this ? model_net_given(model, model->now) : 0);
+}
+
 static int64_t metric_of(const struct model *model, uint16_t number, bool counts_this)
 {
     const struct metric *metric = &model->text->metrics[number];
@@ -284,6 +334,9 @@ static int64_t metric_of(const struct model *model, uint16_t number, bool counts
     if (metric->of == METRIC_UNTIL) {
         int64_t end = model_end(model, number, counts_this);
         return end > day ? end - day : 0;
+    }
+    if (metric->of == METRIC_GIVEN && model->sure != NULL) {
+        return left_for_sure(model, counts_this);
     }
     if (metric->of == METRIC_GIVEN) {
         return left_of(model, number, counts_this);
@@ -300,7 +353,7 @@ static int64_t metric_of(const struct model *model, uint16_t number, bool counts
         bool is_counted = past->member == model->now->member &&
                           (!past->is_held || model->counts_held) &&
                           model_is_within(metric->window, unix_day(past->occasion.local), day);
-        sum += is_counted ? metric_of_one(model, metric, past) : 0;
+        sum += is_counted ? model_left_in_metric(model, number, past) : 0;
     }
     return sum;
 }

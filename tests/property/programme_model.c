@@ -54,6 +54,13 @@ static bool is_hour(const struct when *when, int64_t minute_of_all)
     return false;
 }
 
+/* One, until all of it is back, or what is left of it gets nothing of the rule. */
+static int64_t left_uses(const struct happened *one, size_t r)
+{
+    bool is_left = one->given[r] > 0 && (!one->is_by_line || one->left_given[r] > 0);
+    return is_left && !one->is_back ? 1 : 0;
+}
+
 void model_count_in_cap(const struct model *model, size_t r, const struct cap *cap,
                         struct slice code, int64_t *out_amount, int64_t *out_uses)
 {
@@ -65,8 +72,8 @@ void model_count_in_cap(const struct model *model, size_t r, const struct cap *c
                           model_is_within(cap->window, unix_day(past->occasion.local),
                                           unix_day(model->now->occasion.local)) &&
                           (cap->of != CAP_OF_CODE || slice_equal(past->used[r], code));
-        amount += is_counted ? past->given[r] : 0;
-        uses += is_counted && past->given[r] > 0 ? 1 : 0;
+        amount += is_counted ? model_left_given(past, r) : 0;
+        uses += is_counted ? left_uses(past, r) : 0;
     }
     *out_amount = amount;
     *out_uses = uses;
@@ -113,7 +120,7 @@ static bool was_had(const struct model *model, size_t r)
     const struct when *when = &model->text->rules[r].when;
     for (size_t h = 0; h < model->past_count; h++) {
         const struct happened *past = &model->past[h];
-        if (past->member == model->now->member && past->given[r] > 0 &&
+        if (past->member == model->now->member && left_uses(past, r) > 0 &&
             model_is_within(model->text->metrics[when->purchases].window,
                             unix_day(past->occasion.local), unix_day(model->now->occasion.local))) {
             return true;

@@ -3,6 +3,7 @@
 #ifndef TESTS_PROPERTY_PROGRAMME_MODEL_H
 #define TESTS_PROPERTY_PROGRAMME_MODEL_H
 
+#include "base/ident.h"
 #include "programme/coupon.h"
 #include "programme/judge.h"
 
@@ -52,9 +53,21 @@ struct drawn {
 /* What happened: the occasion, and what the model says each rule gave and each line cost. */
 struct happened {
     unsigned member;
-    unsigned promise;        /* its number; 0: none was made */
-    bool is_held;            /* promised, and not paid for yet */
-    bool is_promise;         /* it was promised before it took place */
+    unsigned promise; /* its number; 0: none was made */
+    bool is_held;     /* promised, and not paid for yet */
+    bool is_promise;  /* it was promised before it took place */
+    bool is_merged;   /* whose it is was another one when it took place */
+    bool is_back;     /* all of it has been returned */
+    int64_t back;     /* so much money of it; of `whole` */
+    int64_t whole;
+    struct uid sale;
+    const void *before; /* the test's: what it was judged on */
+    /* Of one of which lines have come back: how much of each, and what is left of what rules gave,
+     * and of what it added to metrics. */
+    bool is_by_line;
+    int64_t line_back[LINES_MAX]; /* thousandths, of it where it has no quantity */
+    int64_t left_given[RULES_MAX];
+    int64_t left_metric[METRICS_MAX];
     int64_t ends[TIERS_MAX]; /* of what was promised: where it would have ended */
     int64_t streak;          /* with it, as it was told */
     struct occasion occasion;
@@ -107,6 +120,8 @@ struct model {
     size_t past_count;
     struct slice person;
     bool counts_held;
+    const int64_t *sure; /* of each member what rules gave to their metric, without what is held;
+                          * NULL: as the history has it */
     struct happened *now;
     int64_t paid[LINES_MAX];
 };
@@ -116,6 +131,15 @@ bool model_is_for(const struct model *model, const struct rule *rule,
                   const struct basket_line *line);
 /* Of what has happened. */
 bool model_is_in_set(const struct goods_set *set, const struct basket_line *line);
+/* Of a number to which the occasion added so much, what is left after its returns by amount. */
+int64_t model_left(const struct happened *one, int64_t added);
+/* What it added to the metric, and what is left of that, and of what a rule gave, after returns. */
+int64_t model_added(const struct model *model, uint16_t number, const struct happened *one);
+int64_t model_left_in_metric(const struct model *model, uint16_t number,
+                             const struct happened *one);
+int64_t model_left_given(const struct happened *one, size_t r);
+/* What it gave to the metric of METRIC_GIVEN, less what it took from it. */
+int64_t model_net_given(const struct model *model, const struct happened *one);
 /* Does a past day count in a window as seen from a day? */
 bool model_is_within(struct window window, int64_t past, int64_t day);
 /* A metric as it was, or with what `now` has given so far; without what is held, and with it. */

@@ -12,7 +12,8 @@ struct model quote_run_model(struct run *run, struct happened *now)
                           .past = run->past,
                           .past_count = run->past_count,
                           .now = now,
-                          .person = run->drawn->person};
+                          .person = run->persons[1].at == 1 ? run->drawn->person : run->person,
+                          .sure = run->is_troubled ? run->sure : NULL};
 }
 
 static void check_value(const struct run *run, const char *what, int64_t kept, int64_t reckoned)
@@ -20,6 +21,19 @@ static void check_value(const struct run *run, const char *what, int64_t kept, i
     if (kept != reckoned) {
         fail_msg("seed %" PRIu64 ": %s: %" PRId64 " is kept, %" PRId64 " reckoned", run->seed, what,
                  kept, reckoned);
+    }
+}
+
+/* Nothing is promised any more, and nothing spent. */
+static void check_marks(const struct run *run, const struct standing *standing, uint16_t metric)
+{
+    const struct rules *rules = run->shop->snapshot.version->rules;
+    struct held_marks marks;
+    assert_true(rules_is_held(rules, rules_metric_slot(rules, metric), &marks));
+    for (size_t i = 0; i < standing->count; i++) {
+        if (standing->at[i].slot == marks.promised || standing->at[i].slot == marks.withheld) {
+            check_value(run, "a mark", standing->at[i].value, 0);
+        }
     }
 }
 
@@ -41,6 +55,7 @@ static void check_metrics(struct run *run, struct happened *now, const struct st
                                           window_bucket(metric->window, day), &sum),
                              ERR_OK);
             check_value(run, metric->name, sum, model_metric(&model, m, false));
+            check_marks(run, standing, m);
         }
     }
 }
@@ -79,6 +94,10 @@ void quote_run_reckon(struct run *run)
     memset(now, 0, sizeof *now);
     now->occasion.local = run->shop->desk.now;
     for (now->member = 0; now->member <= SHOP_MEMBERS; now->member++) {
+        if (now->member < SHOP_MEMBERS &&
+            (run->persons[now->member].is_gone || run->persons[now->member].at != now->member)) {
+            continue;
+        }
         struct standing_owner owner = shop_owner(run->shop, now->member);
         struct standing standing = shop_standing(run->shop, &owner, row);
         if (now->member < SHOP_MEMBERS) {

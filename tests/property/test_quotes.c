@@ -1,6 +1,8 @@
 /* Random programmes, members and times: what a quote promises is what its confirmation does,
  * whatever happened in between (sales, other quotes, releases, another version of the programme),
- * and what is counted afterwards is what a model reckons that has only a list of what happened.
+ * and what is counted afterwards is what a model reckons that has only a list of what happened. In
+ * every second programme there are returns, merges and their undoing, moves from home to home,
+ * blocks and erasure as well; it counts no days then.
  *
  * TALEA_SEED names the first programme's seed, TALEA_PROGRAMMES how many there are. With one
  * programme each step is printed.
@@ -10,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node/judging_groups.h"
 #include "node/judging_quote.h"
 #include "quote_run.h"
 #include "sanitized.h"
@@ -37,14 +40,27 @@ static void forget(struct run *run, unsigned promise)
     memmove(&run->past[at], &run->past[at + 1], (run->past_count - at) * sizeof run->past[0]);
 }
 
-/* What was promised takes place: behind all that has by now. */
-static void take_place(struct run *run, unsigned promise)
+/* A sale that took place, or an event. */
+static void add_past(struct run *run, struct happened one, const struct judging_case *judged)
+{
+    one.sale = judged->id;
+    one.whole = judged->commands[0].earn.amount.minor;
+    quote_run_count(run, &one);
+    run->past[run->past_count++] = one;
+}
+
+/* What was promised takes place: behind all that has by now. It is counted of whom it was held, as
+ * long as there is one. */
+static void take_place(struct run *run, unsigned promise, unsigned member,
+                       const struct judging_case *judged)
 {
     struct happened one = run->past[find_past(run, promise)];
     forget(run, promise);
     one.is_held = false;
     one.is_promise = true;
-    run->past[run->past_count++] = one;
+    one.is_merged = false;
+    one.member = run->persons[one.member].is_gone ? run->persons[member].at : one.member;
+    add_past(run, one, judged);
 }
 
 static void say(const struct run *run, const char *what, unsigned member, int64_t number)
@@ -101,12 +117,17 @@ static bool happen(struct run *run, struct happened *now, struct judging_case *j
 {
     struct note note = {""};
     memset(now, 0, sizeof *now);
-    now->member = (unsigned)draw_below(&run->random, SHOP_MEMBERS);
+    unsigned member = (unsigned)draw_below(&run->random, SHOP_MEMBERS);
+    now->member = run->persons[member].at;
+    run->shown = member;
+    if (!quote_run_is_there(run, member)) {
+        return false;
+    }
     do {
         draw_occasion(now, run->shop->desk.now.ms, &run->random);
     } while (judged->purpose == JUDGING_QUOTE && now->occasion.kind != OCCASION_SALE);
     enum judging_purpose purpose = judged->purpose;
-    shop_begin(run->shop, now->member, judged);
+    shop_begin(run->shop, member, judged);
     judged->purpose = purpose;
     judged->occasion = now->occasion;
     judged->quote_id = purpose == JUDGING_QUOTE ? judged->id : judged->quote_id;
@@ -122,6 +143,9 @@ static bool happen(struct run *run, struct happened *now, struct judging_case *j
     }
     if (err != (is_good ? ERR_OK : ERR_RANGE)) {
         fail_msg("seed %" PRIu64 ": %s: %s", run->seed, err_name(err), note.text);
+    }
+    if (is_good && run->is_troubled) {
+        quote_run_keep(run, now, &judged->occasion.shopper);
     }
     if (is_good) {
         compare(run, now, &judged->judgement, purpose == JUDGING_QUOTE ? "quote" : "sale");
@@ -145,7 +169,7 @@ static void sell(struct run *run)
     if (happen(run, now, &judged)) {
         must_be(run, shop_tell(run->shop, &judged), VERDICT_OK, "a sale");
         say(run, "a sale", now->member, now->points);
-        run->past_count++;
+        add_past(run, *now, &judged);
     }
     judging_fini(&judged);
 }
@@ -164,11 +188,12 @@ static void check_payable(const struct run *run, const struct happened *now,
     const struct judgement *judgement = &judged->judgement;
     int64_t most = (judgement->gross.minor - judgement->discount.minor) * 375 / 1000;
     int64_t points = most * 3 / 50;
-    if (now->member < SHOP_OWN) {
+    if (run->shop->is_own[now->member]) {
         points = least(points, shop_balance(run->shop, now->member));
     }
     int64_t money = points * 50 / 3;
     bool is_enough = points >= 5 && money > 0;
+    assert_int_equal(judgement->spent.minor + judgement->due.minor + judgement->refund.minor, 0);
     assert_int_equal(judged->quote.spendable.minor, is_enough ? points : 0);
     assert_int_equal(judged->quote.payable.minor, is_enough ? money : 0);
 }
@@ -191,11 +216,14 @@ static void quote(struct run *run)
         must_be(run, shop_tell(run->shop, &judged), VERDICT_OK, "a quote");
         struct promise *promise = free_promise(run);
         *promise = (struct promise){.number = ++run->promise_count,
-                                    .member = now->member,
+                                    .member = run->shown,
                                     .id = judged.quote_id,
                                     .until = judged.until,
                                     .points = now->points,
                                     .discount = judged.judgement.discount.minor};
+        if (!judging_groups_owner(buffer_slice(&judged.groups), &promise->held_by)) {
+            promise->held_by.kind = 0;
+        }
         write_bytes(&promise->evidence, judged.evidence.at, judged.evidence.length);
         say(run, "a quote", now->member, now->points);
         now->is_held = true;
@@ -258,16 +286,17 @@ static void check_kept(const struct run *run, const struct promise *promise,
     }
 }
 
-/* Gives what it was refused for. */
-static enum verdict confirm(struct run *run, const struct promise *promise)
+/* Gives what it was refused for. With `takes_place` it is the first time. */
+static enum verdict confirm(struct run *run, const struct promise *promise, bool takes_place)
 {
     struct arena arena;
     struct judging_case judged;
     struct kept_quote kept;
     struct kept_case promised;
     struct note note = {""};
-    bool is_own = promise->member < SHOP_OWN;
-    int64_t before = is_own ? shop_balance(run->shop, promise->member) : 0;
+    unsigned member = run->persons[promise->member].at;
+    bool is_own = run->shop->is_own[member];
+    int64_t before = is_own ? shop_net(run->shop, member) : 0;
     arena_init(&arena, 1u << 20);
     assert_int_equal(kept_quote_decode(buffer_slice(&promise->evidence), &arena, &kept), ERR_OK);
     assert_int_equal(kept_case_decode(kept.judged, &arena, &promised), ERR_OK);
@@ -275,13 +304,19 @@ static enum verdict confirm(struct run *run, const struct promise *promise)
     judging_begin_confirm(&judged, &run->shop->versions[promised.programme - 1], &kept, &promised);
     judged.quote_id = promise->id;
     judged.until = promise->until;
+    judged.held_by = promise->held_by;
     if (shop_judge(run->shop, &judged, &note) != ERR_OK) {
         fail_msg("seed %" PRIu64 ": what was promised can't be kept: %s", run->seed, note.text);
     }
-    check_kept(run, promise, &kept, &promised, &judged);
+    if (quote_run_is_there(run, promise->member)) {
+        check_kept(run, promise, &kept, &promised, &judged);
+    }
     enum verdict verdict = shop_tell(run->shop, &judged);
     if (verdict == VERDICT_OK && is_own) {
-        assert_int_equal(shop_balance(run->shop, promise->member), before + promise->points);
+        assert_int_equal(shop_net(run->shop, member), before + promise->points);
+    }
+    if (verdict == VERDICT_OK && takes_place) {
+        take_place(run, promise->number, promise->member, &judged);
     }
     judging_fini(&judged);
     arena_fini(&arena);
@@ -291,13 +326,17 @@ static enum verdict confirm(struct run *run, const struct promise *promise)
 static void keep(struct run *run, struct promise *promise)
 {
     say(run, "confirmed", promise->member, promise->points);
-    if (run->shop->desk.now.ms >= promise->until.ms) {
-        must_be(run, confirm(run, promise), VERDICT_OCCASION_ENDED, "a quote that is over");
+    if (!quote_run_is_there(run, promise->member)) {
+        assert_int_not_equal(confirm(run, promise, false), VERDICT_OK);
+        run->turned_away++;
         return;
     }
-    must_be(run, confirm(run, promise), VERDICT_OK, "a confirmation");
-    must_be(run, confirm(run, promise), VERDICT_OCCASION_ENDED, "one more");
-    take_place(run, promise->number);
+    if (run->shop->desk.now.ms >= promise->until.ms) {
+        must_be(run, confirm(run, promise, false), VERDICT_OCCASION_ENDED, "a quote that is over");
+        return;
+    }
+    must_be(run, confirm(run, promise, true), VERDICT_OK, "a confirmation");
+    must_be(run, confirm(run, promise, false), VERDICT_OCCASION_ENDED, "one more");
     run->kept++;
     end_promise(promise);
 }
@@ -306,7 +345,9 @@ static void give_up(struct run *run, struct promise *promise)
 {
     say(run, "given up", promise->member, promise->points);
     must_be(run, shop_release(run->shop, &promise->id), VERDICT_OK, "a release");
-    must_be(run, confirm(run, promise), VERDICT_OCCASION_ENDED, "one that was given up");
+    if (quote_run_is_there(run, promise->member)) {
+        must_be(run, confirm(run, promise, false), VERDICT_OCCASION_ENDED, "one that was given up");
+    }
     forget(run, promise->number);
     end_promise(promise);
 }
@@ -346,6 +387,10 @@ static void step(struct run *run)
         shop_activate(run->shop);
     }
     promise = promise != NULL && promise->number == 0 ? NULL : promise;
+    if (run->is_troubled && draw_one_in(&run->random, 3)) {
+        quote_run_trouble(run);
+        return;
+    }
     switch (draw_below(&run->random, 6)) {
     case 0:
     case 1:
@@ -405,14 +450,28 @@ static void draw(struct run *run)
         give_plenty(run);
     }
     run->drawn->metrics[METRIC_AT_GIVEN].window = (struct window){WINDOW_EVER, 0};
+    run->is_troubled = draw_one_in(&run->random, 2);
+    if (run->is_troubled) {
+        quote_run_tame(run);
+    }
 }
 
-static void run_programme(struct run *run, struct node *node, uint64_t seed)
+static void begin(struct run *run, uint64_t seed)
 {
     run->seed = seed;
     run->random = seed;
     run->past_count = 0;
     run->promise_count = 0;
+    run->merge = (struct uid){{0}};
+    for (unsigned m = 0; m < SHOP_MEMBERS; m++) {
+        run->persons[m] = (struct person){.at = m};
+        run->sure[m] = 0;
+    }
+}
+
+static void run_programme(struct run *run, struct node *node, uint64_t seed)
+{
+    begin(run, seed);
     draw(run);
     shop_open(run->shop, node, run->drawn);
     for (size_t s = 0; s < STEPS; s++) {
@@ -424,8 +483,15 @@ static void run_programme(struct run *run, struct node *node, uint64_t seed)
         }
     }
     quote_run_reckon(run);
+    quote_run_forget(run);
     shop_close(run->shop);
 }
+
+static const char *const troubles[TROUBLE_COUNT] = {
+    [TROUBLE_RETURN] = "returns", [TROUBLE_LINES] = "by line",      [TROUBLE_MERGE] = "merges",
+    [TROUBLE_UNDO] = "undone",    [TROUBLE_MOVE_OUT] = "moved out", [TROUBLE_MOVE_IN] = "moved in",
+    [TROUBLE_BLOCK] = "blocked",  [TROUBLE_UNBLOCK] = "unblocked",  [TROUBLE_ERASE] = "erased",
+};
 
 static void test_promises_are_kept(void **state)
 {
@@ -439,6 +505,7 @@ static void test_promises_are_kept(void **state)
     assert_non_null(node);
     assert_non_null(run);
     assert_non_null(mkdtemp(folder));
+    assert_int_equal(pthread_mutex_init(&node->return_lock, NULL), 0);
     assert_int_equal(vault_open(folder, VAULT_CREATE, &node->vault, &note), ERR_OK);
     run->drawn = malloc(sizeof *run->drawn);
     run->shop = malloc(sizeof *run->shop);
@@ -450,8 +517,13 @@ static void test_promises_are_kept(void **state)
         run_programme(run, node, seed + i);
     }
     printf("%" PRIu64 " programmes: %" PRIu64 " times a rule gave something, %" PRIu64
-           " promises were kept, %" PRIu64 " were too much\n",
-           programmes, run->fired, run->kept, run->refused);
+           " promises were kept, %" PRIu64 " not to who was gone or blocked, %" PRIu64
+           " were too much\n",
+           programmes, run->fired, run->kept, run->turned_away, run->refused);
+    for (size_t t = 0; t < TROUBLE_COUNT; t++) {
+        printf("%s%" PRIu64 " %s", t == 0 ? "" : ", ", run->troubles[t], troubles[t]);
+    }
+    printf("\n");
     vault_close(node->vault);
     free(run->shop);
     free(run->drawn);

@@ -68,6 +68,7 @@ static void add(struct sim_counts *sum, const struct sim_counts *counts)
     sum->resent += counts->resent;
     sum->sent_twice += counts->sent_twice;
     sum->lots_back += counts->lots_back;
+    sum->opened += counts->opened;
     sum->pools += counts->pools;
     sum->pool_ops += counts->pool_ops;
     sum->no_room += counts->no_room;
@@ -203,8 +204,8 @@ static void print_text(const struct job *job, const struct progress *p, double r
                  c->joined, c->left, c->parted, c->dropped);
     (void)printf("%" PRIu64 " members moved; %" PRIu64 " times points went after them, %" PRIu64
                  " times an earn or its return, %" PRIu64 " of these twice; %" PRIu64
-                 " lots came back\n",
-                 c->moved, c->moved_far, c->resent, c->sent_twice, c->lots_back);
+                 " lots came back; %" PRIu64 " circles of moves opened\n",
+                 c->moved, c->moved_far, c->resent, c->sent_twice, c->lots_back, c->opened);
     (void)printf("%" PRIu64 " pools opened, used %" PRIu64 " times\n", c->pools, c->pool_ops);
     (void)printf("%" PRIu64 " times an outbox was full, %" PRIu64 " times too much was owed\n",
                  c->no_room, c->capped);

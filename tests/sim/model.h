@@ -238,6 +238,7 @@ struct model {
     uint64_t resent;     /* earns that came after the member had left, and returns of them */
     uint64_t sent_twice; /* earns that their home had already, after a restore */
     uint64_t lots_back;  /* that were refused where they went to */
+    uint64_t opened;     /* circles of moves, by the home of one of them */
     uint64_t no_room;    /* commands refused, since too much waits for a partner */
     uint64_t capped;     /* commands and entries refused, since too much is owed */
     struct model_mandates mandates[MODEL_NODES][MODEL_NODES]; /* home, redeemer */
@@ -330,6 +331,14 @@ enum verdict model_await(struct model *model, const struct model_op *m, int64_t 
 enum verdict model_move(struct model *model, struct model_op *m, int64_t now);
 /* What came back to a member who moved goes after it. */
 void model_forward(struct model *model, const struct model_op *m, size_t member);
+/* Who opens the circle that this member leads into, for the node: of all members in it the one with
+ * the smallest card; MODEL_NOBODY: there is no circle. */
+size_t model_opener(const struct model *model, unsigned node, size_t member);
+/* The receiver hears that a card leads on, and opens the circle that is closed by it. */
+void model_take_move(struct model *model, const struct model_entry *entry, unsigned receiver);
+/* Or that it is its home's once more: what waited for that goes on. */
+void model_take_back_card(struct model *model, const struct model_entry *entry, unsigned receiver,
+                          int64_t now);
 enum verdict model_take_moved(struct model *model, const struct model_entry *entry, unsigned sender,
                               unsigned receiver, int64_t now);
 /* Refused where it went to, the lot is the old account's again. */

@@ -160,12 +160,13 @@ void model_take_entry(struct model *model, unsigned sender, unsigned receiver, i
     case ENTRY_PERIOD_MARK:
         break;
     case ENTRY_CARD_BLOCK:
+        model->members[entry->member].is_blocked_at[receiver] = true;
+        break;
     case ENTRY_CARD_UNBLOCK:
-        model->members[entry->member].is_blocked_at[receiver] = entry->kind == ENTRY_CARD_BLOCK;
+        model_take_back_card(model, entry, receiver, now);
         break;
     case ENTRY_CARD_MOVED:
-        model->members[entry->member].is_blocked_at[receiver] = false;
-        model->members[entry->member].is_moved_at[receiver] = true;
+        model_take_move(model, entry, receiver);
         break;
     case ENTRY_MOVED_LOT:
         entry->verdict = model_take_moved(model, entry, sender, receiver, now);

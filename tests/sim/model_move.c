@@ -1,22 +1,79 @@
 /* Members who move to another home, and what goes after them. */
+#include <string.h>
+
 #include "model.h"
 
 #define HOPS_MAX 8u
+
+/* As far as the node knows. */
+static bool leads_on(const struct model *model, unsigned node, size_t member)
+{
+    const struct model_member *at = &model->members[member];
+    return at->home == node ? at->has_moved : at->is_moved_at[node];
+}
+
+size_t model_opener(const struct model *model, unsigned node, size_t member)
+{
+    size_t at = member;
+    for (unsigned hops = 0; hops < HOPS_MAX; hops++) {
+        if (!leads_on(model, node, at)) {
+            return MODEL_NOBODY;
+        }
+        at = model->members[at].moved_to;
+    }
+    size_t first = at;
+    size_t smallest = at;
+    for (unsigned hops = 0; hops < HOPS_MAX && leads_on(model, node, at); hops++) {
+        at = model->members[at].moved_to;
+        if (at == first) {
+            return smallest;
+        }
+        bool is_smaller =
+            strcmp(model->members[at].card.digits, model->members[smallest].card.digits) < 0;
+        smallest = is_smaller ? at : smallest;
+    }
+    return MODEL_NOBODY;
+}
 
 struct model_route model_route(const struct model *model, unsigned node, size_t member)
 {
     struct model_route route = {.member = member};
     for (unsigned hops = 0;; hops++) {
         const struct model_member *at = &model->members[route.member];
-        bool is_own = at->home == node;
-        bool leads_on = is_own ? at->has_moved : at->is_moved_at[node];
+        bool is_moved = leads_on(model, node, route.member);
         route.home = at->home;
-        route.is_blocked = is_own ? leads_on && at->is_blocked : at->is_blocked_at[node];
-        if (route.is_blocked || !leads_on) {
+        route.is_blocked = at->home == node ? is_moved && at->is_blocked : at->is_blocked_at[node];
+        if (route.is_blocked || !is_moved) {
             return route;
         }
-        ASSERT(hops < HOPS_MAX);
+        if (hops == HOPS_MAX) {
+            route.member = model_opener(model, node, route.member);
+            ASSERT(route.member != MODEL_NOBODY);
+            route.home = model->members[route.member].home;
+            return route;
+        }
         route.member = at->moved_to;
+    }
+}
+
+void model_take_move(struct model *model, const struct model_entry *entry, unsigned receiver)
+{
+    struct model_member *moved = &model->members[entry->member];
+    moved->is_blocked_at[receiver] = false;
+    moved->is_moved_at[receiver] = true;
+    size_t first = model_opener(model, receiver, entry->member);
+    if (first == MODEL_NOBODY || model->members[first].home != receiver) {
+        return;
+    }
+    struct model_member *back = &model->members[first];
+    struct sim_op op = *model->ops[entry->op]->op;
+    struct model_op sender = {.op = &op};
+    op.shop = receiver;
+    op.member = first;
+    back->has_moved = false;
+    model->opened++;
+    if (!back->is_blocked) {
+        model_announce(model, &sender);
     }
 }
 
@@ -88,12 +145,49 @@ static void send_lots(struct model *model, const struct model_op *m, size_t inde
     }
 }
 
-void model_forward(struct model *model, const struct model_op *m, size_t member)
+static void go_on(struct model *model, const struct model_op *m, size_t member)
 {
     const struct model_member *from = &model->members[member];
     if (from->has_moved && model_may_send(model, from->home, model->members[from->moved_to].home)) {
         model->moved_far += last_lot(from) != NULL;
         send_lots(model, m, member);
+    }
+}
+
+/* Does what leaves this member come back to it, as far as the node knows? */
+static bool goes_round(const struct model *model, unsigned node, size_t member)
+{
+    size_t at = member;
+    for (unsigned hops = 0; hops < HOPS_MAX && leads_on(model, node, at); hops++) {
+        at = model->members[at].moved_to;
+        if (at == member) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void model_forward(struct model *model, const struct model_op *m, size_t member)
+{
+    if (!goes_round(model, model->members[member].home, member)) {
+        go_on(model, m, member);
+    }
+}
+
+void model_take_back_card(struct model *model, const struct model_entry *entry, unsigned receiver,
+                          int64_t now)
+{
+    struct model_member *back = &model->members[entry->member];
+    bool is_opened = goes_round(model, receiver, entry->member);
+    back->is_blocked_at[receiver] = false;
+    back->is_moved_at[receiver] = false;
+    for (size_t at = back->moved_to; is_opened && at != entry->member;
+         at = model->members[at].moved_to) {
+        if (model->members[at].home == receiver) {
+            model_settle(model, &model->members[at], now);
+            go_on(model, model->ops[entry->op], at);
+            return;
+        }
     }
 }
 
@@ -106,18 +200,24 @@ static int64_t held_by(const struct model_member *member)
     return held;
 }
 
+/* Would a move of the one to the other lead back, or further than is followed? */
+static bool is_circle(const struct model *model, unsigned node, size_t from, size_t to)
+{
+    for (unsigned hops = 1; hops < HOPS_MAX && to != from; hops++) {
+        if (!leads_on(model, node, to)) {
+            return false;
+        }
+        to = model->members[to].moved_to;
+    }
+    return true;
+}
+
 /* To a member who has moved here as this one, or who is awaited as this one. */
 static bool leads_back(const struct model *model, const struct sim_op *op)
 {
     const struct model_member *to = &model->members[op->to];
-    size_t at = op->to;
-    for (unsigned hops = 0; hops < HOPS_MAX && model->members[at].is_moved_at[op->shop]; hops++) {
-        at = model->members[at].moved_to;
-        if (at == op->member) {
-            return true;
-        }
-    }
-    return to->awaited[op->shop].is_awaited && to->awaited[op->shop].by == op->member;
+    return is_circle(model, op->shop, op->member, op->to) ||
+           (to->awaited[op->shop].is_awaited && to->awaited[op->shop].by == op->member);
 }
 
 static enum verdict may_move(const struct model *model, const struct sim_op *op, int64_t now)
@@ -241,6 +341,9 @@ bool model_resend_earn(struct model *model, struct model_op *m, const struct mod
 {
     unsigned shop = m->op->shop;
     struct model_member *late = &model->members[entry->member];
+    if (is_circle(model, shop, entry->member, late->moved_to)) {
+        return false;
+    }
     late->is_moved_at[shop] = true;
     late->is_blocked_at[shop] = false;
     struct model_route route = model_route(model, shop, late->moved_to);

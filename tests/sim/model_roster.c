@@ -90,12 +90,15 @@ void model_add_news(struct model_news *news, size_t member, size_t op)
 }
 
 /* A card's latest news, whatever it was when it was announced. */
-static void send(struct model *model, const struct model_op *m, unsigned partner)
+static void send(struct model *model, const struct sim_op *cause, unsigned node, size_t index,
+                 unsigned partner)
 {
-    const struct model_member *member = &model->members[m->op->member];
-    struct sim_op op = *m->op;
+    const struct model_member *member = &model->members[index];
+    struct sim_op op = *cause;
     struct model_op entry = {.op = &op};
+    op.shop = node;
     op.home = partner;
+    op.member = index;
     (void)model_send_entry(model, &entry,
                            member->is_blocked  ? ENTRY_CARD_BLOCK
                            : member->has_moved ? ENTRY_CARD_MOVED
@@ -113,7 +116,7 @@ void model_announce_to(struct model *model, const struct model_op *m, unsigned f
             continue;
         }
         if (is_current || partner == first) {
-            send(model, m, partner);
+            send(model, m->op, m->op->shop, m->op->member, partner);
         }
         news->told[partner] += is_current;
     }
@@ -147,7 +150,8 @@ bool model_tell(struct model *model, unsigned node, unsigned partner)
     if (*told == news->count) {
         return false;
     }
-    send(model, model->ops[news->list[*told].op], partner);
+    const struct model_op *cause = model->ops[news->list[*told].op];
+    send(model, cause->op, node, news->list[*told].member, partner);
     ++*told;
     return true;
 }

@@ -319,6 +319,7 @@ bool sim_run(struct sim *sim, const struct sim_list *list)
     sim->counts.resent = sim->model->resent;
     sim->counts.sent_twice = sim->model->sent_twice;
     sim->counts.lots_back = sim->model->lots_back;
+    sim->counts.opened = sim->model->opened;
     sim_till_count(sim);
     sim->counts.disputed = sim->model->disputed;
     sim->counts.silences = sim->model->silences;

@@ -147,6 +147,7 @@ struct sim_counts {
     uint64_t resent;
     uint64_t sent_twice;
     uint64_t lots_back;
+    uint64_t opened;
     uint64_t pools;
     uint64_t pool_ops; /* joins, leaves, transfers in and out, that were done */
     uint64_t no_room;

@@ -270,6 +270,14 @@ static void send_answer(struct sim_node *node, unsigned to, uint64_t question,
     (void)sim_network_send(node, to, SIM_MESSAGE_ANSWER, question, &message.base, NULL);
 }
 
+void sim_abroad_lead(struct sim *sim, struct sim_op *op)
+{
+    struct model_route route = model_route(sim->model, op->home, op->member);
+    if (sim->model->members[op->member].has_moved && !route.is_blocked && route.home == op->home) {
+        op->member = route.member;
+    }
+}
+
 /* The home's own verdict, beside what it should be. */
 static void judge_at_home(struct sim_node *node, struct sim_op *op, const struct command *command,
                           const struct outcome *outcome)
@@ -281,6 +289,9 @@ static void judge_at_home(struct sim_node *node, struct sim_op *op, const struct
     ASSERT(m != NULL);
     bool is_repeat = m->is_decided_at_home;
     if (!is_repeat) {
+        if (m->op == op) {
+            sim_abroad_lead(sim, op);
+        }
         model_decide_at_home(sim->model, m, command->hold.capture_by.ms,
                              command->hold.deliver_by.ms, node->ledger_ms);
     }

@@ -290,6 +290,9 @@ void sim_check_doubt(struct sim_node *node, const struct sim_doubt *doubt)
         return;
     }
     if (doubt->is_at_home && !m->is_decided_at_home) {
+        if (m->op == op) {
+            sim_abroad_lead(sim, op);
+        }
         model_decide_at_home(sim->model, m, doubt->capture_by, doubt->deliver_by, doubt->ledger_ms);
     } else if (!doubt->is_at_home && !m->is_decided) {
         op->business_ms = doubt->business_ms;

@@ -110,6 +110,40 @@ static bool takes_card_alike(unsigned partner, const struct model_member *member
            (member->is_blocked || member->is_moved_at[partner] == member->has_moved);
 }
 
+/* Could the home of who opens the circle hear of each move in it? */
+static bool can_be_opened(struct sim *sim, size_t opener)
+{
+    const struct model *model = sim->model;
+    unsigned home = model->members[opener].home;
+    for (size_t at = model->members[opener].moved_to; at != opener;
+         at = model->members[at].moved_to) {
+        unsigned teller = model->members[at].home;
+        if (teller != home && (!model_may_send(model, teller, home) ||
+                               sim_check_is_lying_pair(&sim->nodes[home], teller) ||
+                               sim_restore_is_gone(sim, teller, home))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Nobody is sent round by moves that lead back. */
+static bool check_circles(struct sim_node *node, unsigned partner)
+{
+    struct sim *sim = node->sim;
+    const struct model *model = sim->model;
+    for (size_t i = 0; i < model->member_count && model_may_send(model, partner, node->index);
+         i++) {
+        size_t opener = model_opener(model, node->index, i);
+        if (opener != MODEL_NOBODY && model->members[opener].home == partner &&
+            can_be_opened(sim, opener)) {
+            return sim_fail(sim, "by what %s knows, member %zu goes round and round", node->id.text,
+                            i);
+        }
+    }
+    return true;
+}
+
 static bool check_cards(struct sim_node *node, unsigned partner)
 {
     const struct model *model = node->sim->model;
@@ -146,7 +180,8 @@ static bool check_both(struct sim_node *node, unsigned partner)
            !sim->nodes[partner].has_joined || sim_restore_is_gone(sim, node->index, partner) ||
            (check_pair(node, &sim->nodes[partner]) && sim_settle_check(node, partner) &&
             sim_dispute_check_pair(node, partner) && check_news(node, partner) &&
-            check_cards(node, partner) && check_parting(node, partner));
+            check_cards(node, partner) && check_circles(node, partner) &&
+            check_parting(node, partner));
 }
 
 bool sim_check_all(struct sim *sim)

@@ -100,6 +100,9 @@ void sim_till_unqueue(struct sim_node *node);
 /* What pools were used for. */
 void sim_till_count(struct sim *sim);
 /* sim_abroad.c */
+/* The home looks where the card leads that the till named: to another member of its own, perhaps.
+ */
+void sim_abroad_lead(struct sim *sim, struct sim_op *op);
 /* A hold that another brand is the home of. */
 void sim_abroad_try(struct sim_node *node, struct sim_op *op);
 /* The deadline of a question has come. */

@@ -124,11 +124,11 @@ void sim_settle_round(struct sim_node *node, unsigned partner)
 
 bool sim_settle_is_over(struct sim_node *node, unsigned partner)
 {
-    struct ledger_view view = sim_store_view(&node->store);
     bool is_over = false;
     if (!node->is_up && node->sim->options.folder != NULL) {
         return false; /* nobody can look into its files now */
     }
+    struct ledger_view view = sim_store_view(&node->store);
     ASSERT(pair_is_over(&view, &node->roster, &node->sim->nodes[partner].id, &is_over) == ERR_OK);
     return is_over;
 }

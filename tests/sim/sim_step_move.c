@@ -3,6 +3,11 @@
 #include "sim_op.h"
 #include "sim_workload.h"
 
+enum {
+    MOVES_IN_LINE_MAX = 5, /* fewer than are followed */
+    ROUND = 11             /* of twelve kinds */
+};
+
 /* Has this member, or one that became it or is to become it, been at that home? Two who are to
  * become each other lead nowhere. */
 static bool was_at(const struct model *model, size_t member, unsigned home)
@@ -27,9 +32,31 @@ static bool is_movable(const struct model_member *member)
            sums.held == 0 && sums.debt == 0;
 }
 
-/* Somebody who may move, and as whom: a member of a brand where nobody of this line has been.
- * False: there is nobody. */
-static bool pick_move(const struct sim *sim, const uint32_t n[4], size_t *out_from, size_t *out_to)
+/* How many moves led to this member, or are to lead. */
+static unsigned moves_to(const struct model *model, size_t member)
+{
+    unsigned moves = 0;
+    for (size_t i = 0; i < model->member_count; i++) {
+        const struct model_member *before = &model->members[i];
+        if (before->is_to_move && before->move_to == member) {
+            unsigned of_this = 1 + moves_to(model, i);
+            moves = of_this > moves ? of_this : moves;
+        }
+    }
+    return moves;
+}
+
+/* As a member of a brand where somebody of this line has been before, but not too often. */
+static bool comes_round(const struct model *model, size_t from, const struct model_member *next)
+{
+    return next->home != model->members[from].home && was_at(model, from, next->home) &&
+           moves_to(model, from) < MOVES_IN_LINE_MAX;
+}
+
+/* Somebody who may move, and as whom: a member of a brand where nobody of this line has been, or
+ * (`is_round`) where somebody has. False: there is nobody. */
+static bool pick_move(const struct sim *sim, const uint32_t n[4], bool is_round, size_t *out_from,
+                      size_t *out_to)
 {
     const struct model *model = sim->model;
     for (size_t i = 0; i < model->member_count; i++) {
@@ -37,7 +64,8 @@ static bool pick_move(const struct sim *sim, const uint32_t n[4], size_t *out_fr
         size_t to = (n[1] + i) % model->member_count;
         const struct model_member *next = &model->members[to];
         if (is_movable(&model->members[from]) && next->card.digits[0] != '\0' &&
-            !next->is_to_move && !was_at(model, from, next->home)) {
+            !next->is_to_move &&
+            (is_round ? comes_round(model, from, next) : !was_at(model, from, next->home))) {
             *out_from = from;
             *out_to = to;
             return true;
@@ -100,11 +128,29 @@ static void await_and_move(struct sim *sim, size_t from, size_t to, int64_t in_m
     sim_step_begin(sim, move, in_ms);
 }
 
+/* Three offices mean the same person, each one home further. */
+static void close_circle(struct sim *sim, size_t from, size_t to, const uint32_t n[4],
+                         int64_t in_ms)
+{
+    const struct model *model = sim->model;
+    for (size_t i = 0; i < model->member_count; i++) {
+        size_t third = (n[2] + i) % model->member_count;
+        const struct model_member *member = &model->members[third];
+        if (is_movable(member) && is_movable(&model->members[to]) &&
+            member->home != model->members[from].home && member->home != model->members[to].home) {
+            await_and_move(sim, to, third, in_ms + n[3] % 40);
+            await_and_move(sim, third, from, in_ms + n[3] % 50);
+            return;
+        }
+    }
+}
+
 void sim_step_move(struct sim *sim, const uint32_t n[4])
 {
     size_t from;
     size_t to;
-    if (!pick_move(sim, n, &from, &to)) {
+    bool is_round = n[3] % 12 == ROUND && pick_move(sim, n, true, &from, &to);
+    if (!is_round && !pick_move(sim, n, false, &from, &to)) {
         return;
     }
     int64_t in_ms = n[2] % 4 == 0 ? n[2] % (2 * SIM_MINUTE) : n[2] % (2 * SIM_SECOND);
@@ -120,6 +166,9 @@ void sim_step_move(struct sim *sim, const uint32_t n[4])
         break;
     case 4: /* two offices mean the same person, each the other way round */
         await_and_move(sim, to, from, in_ms + n[3] % 40);
+        break;
+    case 5:
+        close_circle(sim, from, to, n, in_ms);
         break;
     default:
         break;

@@ -212,6 +212,26 @@ static void test_unreadable(void **state)
     fixture_expect(f, f->batches[2].first_row, "journal batch frame");
 }
 
+/* As when a key of the journal's index was changed: what is looked for is not there. */
+static enum err replay_of_first(void *context, uint64_t from_row,
+                                enum err (*visit)(void *visitor, uint64_t first_row,
+                                                  struct slice batch),
+                                void *visitor)
+{
+    struct fixture *f = context;
+    assert_int_equal(from_row, 0);
+    enum err err = visit(visitor, f->batches[0].first_row, buffer_slice(&f->batches[0].bytes));
+    return err == ERR_OK ? ERR_NOT_FOUND : err;
+}
+
+static void test_not_found(void **state)
+{
+    struct fixture *f = *state;
+    fixture_trade(f);
+    f->options.journal.replay = replay_of_first;
+    fixture_expect(f, f->batches[1].first_row, "journal storage");
+}
+
 static bool cancel_second(void *context, uint64_t rows_done, uint64_t rows_total)
 {
     struct fixture *f = context;
@@ -242,6 +262,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_another_chain, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_time_runs_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unreadable, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_not_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cancelled, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

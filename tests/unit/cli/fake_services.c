@@ -78,13 +78,16 @@ static void on_balance(void *context, struct rpc_call *call, const ProtobufCMess
     lot.free_points = 1234;
     lot.held_points = 50;
     lot.expires_at_unix_ms = INT64_C(1793491200000);
-    Talea__V1__Lot *lots[] = {&lot};
+    Talea__V1__Lot idle = lot;
+    idle.expires_at_unix_ms = 0;
+    idle.idle_months = 6;
+    Talea__V1__Lot *lots[] = {&lot, &idle};
     Talea__V1__Balance balance;
     talea__v1__balance__init(&balance);
     balance.available_points = 1234;
     balance.held_points = 50;
     balance.lots = lots;
-    balance.n_lots = 1;
+    balance.n_lots = 2;
     Talea__V1__GetBalanceResponse reply;
     talea__v1__get_balance_response__init(&reply);
     reply.member_id = message_text(MEMBER);
@@ -236,6 +239,7 @@ static void on_return_purchase(void *context, struct rpc_call *call,
         talea__v1__return_purchase_response__init(&reply);
         reply.taken_points = 40;
         reply.debt_points = 3;
+        reply.written_off_points = 2;
         rpc_call_reply(call, &reply.base);
     }
 }

@@ -195,8 +195,8 @@ static void test_burn(void **state)
     expect(TALEA(node, "burn", "capture", ID, "--points", "50"), 0, NULL, "");
     assert_non_null(strstr(node->last_request, "\"points\":500"));
     expect(TALEA(node, "burn", "void", ID), 0, "voided     50.0 Sparks\n", "");
-    expect(TALEA(node, "return", "purchase", ID, "4"), 0, "taken back 4.0 Sparks\nas debt    0.3\n",
-           "");
+    expect(TALEA(node, "return", "purchase", ID, "4"), 0,
+           "taken back 4.0 Sparks\nas debt    0.3\nlost       0.2\n", "");
     assert_non_null(strstr(node->last_request, "\"amount_minor\":400"));
     expect(TALEA(node, "return", "burn", ID, "30"), 0, "given back 30.0 Sparks\n", "");
 }
@@ -273,8 +273,11 @@ static void test_members(void **state)
            "member     0199a000-0000-7000-8000-0000000000aa\navailable  123.4 Sparks\n"
            "pending    0.0\nheld       5.0\ndebt       0.0\n\n"
            "issuer  tariff   free  held  active from UTC  expires UTC\n"
-           "fuel    1       123.4   5.0  -                2026-11-01 00:00:00\n",
+           "fuel    1       123.4   5.0  -                2026-11-01 00:00:00\n"
+           "fuel    1       123.4   5.0  -                after 6 idle months\n",
            "");
+    expect(TALEA(node, "balance", FAKE_CARD, "--at", "1970-01-01"), 0, NULL, "");
+    assert_non_null(strstr(node->last_request, "\"as_of_unix_ms\":1"));
     expect(TALEA(node, "history", FAKE_CARD, "--limit", "7"), 0,
            "time UTC             what  where  available  pending  held  debt  reference  "
            "transaction\n"

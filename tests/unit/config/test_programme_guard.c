@@ -34,6 +34,7 @@ static void test_full(void **state)
     programme_file_fini(&p);
     const struct fraud_rules *fraud = &p.guard.fraud;
     assert_int_equal(fraud->review_days, 10);
+    assert_int_equal(fraud->late_days, 7);
     assert_int_equal(fraud->points_decimals, 2);
     assert_int_equal(fraud->count, 2);
     assert_string_equal(fraud->rules[0].name, "fast");
@@ -73,6 +74,8 @@ static void test_nothing_said(void **state)
 static const struct edit wrong[] = {
     {"review_days: 10", "review_days: 91",
      "p.yaml:6: fraud.review_days: \"91\" is not a whole number from 1 to 90"},
+    {"review_days: 10", "late_days: 32",
+     "p.yaml:6: fraud.late_days: \"32\" is not a whole number from 1 to 31"},
     {"90m", "90s", "p.yaml:9: fraud.rules[0].within: \"90s\" is no time like 30m, 6h or 2d"},
     {"2d", "8d", "p.yaml:12: fraud.rules[1].within: \"8\" is not a whole number from 1 to 7"},
     {"90m", "m", "p.yaml:9: fraud.rules[0].within: \"m\" is no time like 30m, 6h or 2d"},

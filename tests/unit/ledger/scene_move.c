@@ -66,6 +66,17 @@ static void be(struct command *c, enum entry_kind kind, const struct card_number
     }
 }
 
+/* Moves from here on, as many as are followed. */
+static void lead_far(struct scene *s, struct card_number at)
+{
+    for (unsigned i = 0; i < LIMIT_CARD_HOPS; i++) {
+        struct card_number next;
+        assert_int_equal(card_number_make(&s->desk.partners[1].prefix, 900 + i, &next), ERR_OK);
+        scene_hear_of_move(s, &at, &next);
+        at = next;
+    }
+}
+
 bool provoke_card_entry(struct scene *s, struct command *c, enum verdict verdict)
 {
     switch ((int)verdict) {
@@ -73,7 +84,8 @@ bool provoke_card_entry(struct scene *s, struct command *c, enum verdict verdict
         be(c, ENTRY_CARD_BLOCK, &s->no_card, NULL);
         return true;
     case VERDICT_MOVE_LOOPS:
-        be(c, ENTRY_CARD_MOVED, &s->moved_card, &s->gone_card);
+        lead_far(s, s->beta_card);
+        be(c, ENTRY_CARD_MOVED, &s->moved_card, &s->beta_card);
         return true;
     case VERDICT_TOO_MANY_CARDS:
         know_all_cards(s);

@@ -48,6 +48,7 @@ static struct slice groups_of(struct scene *s, const struct command *c)
     struct standing_owner rich = standing_of_member(&s->rich);
     struct standing_owner nobody = standing_of_member(&s->nobody);
     struct standing_owner erased = standing_of_member(&s->erased);
+    struct standing_owner merged = standing_of_member(&s->merged);
     struct standing_owner card = standing_of_card(&s->beta_card);
     struct standing_owner code = standing_of_code(&(struct hash){{7}});
     struct standing_owner all = standing_of_programme();
@@ -65,7 +66,9 @@ static struct slice groups_of(struct scene *s, const struct command *c)
     if (s->standing_flaws.is_limited) {
         add_group(s, &code, add_step(SLOT, 4, 3));
     }
-    if (s->standing_flaws.is_moved) {
+    if (s->standing_flaws.is_moved && c->kind == COMMAND_RESERVE) {
+        add_group(s, &merged, add_step(SLOT, 1, 3));
+    } else if (s->standing_flaws.is_moved) {
         add_group(s, &all, set_step(SLOT, 5, 6));
     }
     return buffer_slice(&s->standing_groups);
@@ -176,9 +179,12 @@ static bool provoke_reserve(struct scene *s, struct command *c, enum verdict ver
         c->reserve.step = RESERVE_RELEASE;
     } else if (verdict == VERDICT_OCCASION_ENDED) {
         c->reserve.until = s->desk.now;
+    } else if (verdict == VERDICT_STANDING_MOVED) {
+        s->standing_flaws.is_moved = true;
     }
     name_reserve(s, c);
-    return verdict == VERDICT_OCCASION_UNKNOWN || verdict == VERDICT_OCCASION_ENDED;
+    return verdict == VERDICT_OCCASION_UNKNOWN || verdict == VERDICT_OCCASION_ENDED ||
+           verdict == VERDICT_STANDING_MOVED;
 }
 
 bool provoke_standing(struct scene *s, struct command *c, enum verdict verdict)

@@ -297,6 +297,16 @@ static void test_returns_by_line(void **state)
     assert_int_equal(desk->answer.points.minor, 0);
     assert_int_equal(return_lines(desk, sale, 1, 0), VERDICT_RETURN_EXCEEDS_SALE);
     desk_assert_balances(desk, &ann, 0, 0, 0);
+    /* All lines cost nothing: the first one takes the points along. */
+    struct command free = desk_command(desk, COMMAND_EARN);
+    free.earn = earn.earn;
+    free.earn.amount = money_of(0);
+    desk_do(desk, &free);
+    assert_int_equal(return_lines(desk, &free.transaction_id, 0, 0), VERDICT_OK);
+    assert_int_equal(desk->answer.points.minor, 100);
+    assert_int_equal(return_lines(desk, &free.transaction_id, 0, 0), VERDICT_OK);
+    assert_int_equal(desk->answer.points.minor, 0);
+    assert_int_equal(desk_return_sale(desk, &free.transaction_id), VERDICT_RETURN_EXCEEDS_SALE);
 }
 
 /* The home refuses the return of points: the goods may come back once more. */

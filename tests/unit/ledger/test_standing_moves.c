@@ -15,6 +15,13 @@ static void remember(struct desk *desk, const struct uid *member, int64_t count,
     }
 }
 
+static void undo_merge(struct desk *desk, struct uid merge)
+{
+    struct command undo = desk_command(desk, COMMAND_UNMERGE_MEMBERS);
+    undo.unmerge.merge = merge;
+    desk_do(desk, &undo);
+}
+
 static void test_a_merge_and_its_undoing(void **state)
 {
     struct desk *desk = *state;
@@ -38,14 +45,112 @@ static void test_a_merge_and_its_undoing(void **state)
     assert_int_equal(change_now(desk, &giver, add_step(COUNT, -9, INT64_MIN, INT64_MAX)),
                      VERDICT_OK);
     assert_int_equal(value(desk, &receiver, COUNT), 6);
-    struct command undo = desk_command(desk, COMMAND_UNMERGE_MEMBERS);
-    undo.unmerge.merge = merge;
-    desk_do(desk, &undo);
-    assert_int_equal(value(desk, &giver, COUNT), 6); /* of the 10 that came */
+    undo_merge(desk, merge);
+    assert_int_equal(value(desk, &giver, COUNT), 6); /* of the 8 that were left of what came */
     assert_int_equal(value(desk, &receiver, COUNT), 0);
     assert_int_equal(value(desk, &giver, LATEST), 30);
     assert_int_equal(value(desk, &giver, STAYS), 1);
     assert_int_equal(value(desk, &receiver, LATEST), 30);
+}
+
+static void release(struct desk *desk, struct uid quote_id)
+{
+    struct command command = reserve_of(desk, RESERVE_RELEASE, quote_id, slice_of(NULL, 0));
+    desk_do(desk, &command);
+}
+
+/* Quotes of before a merge go with whose they are, wherever they end. */
+static void test_quotes_across_a_merge(void **state)
+{
+    struct desk *desk = *state;
+    for (int ends_within = 0; ends_within < 2; ends_within++) {
+        struct card_number card;
+        struct uid from = desk_enrol(desk, &card);
+        struct uid into = desk_enrol(desk, &card);
+        struct standing_owner giver = standing_of_member(&from);
+        struct standing_owner receiver = standing_of_member(&into);
+        enum verdict verdict;
+        remember(desk, &from, 10, 0, 0, 0);
+        remember(desk, &into, 7, 0, 0, 0);
+        struct standing_step steps[] = {add_step(COUNT, -4, 0, INT64_MAX),
+                                        add_step(slot_withheld(COUNT), 4, INT64_MIN, INT64_MAX)};
+        struct buffer groups = group_of(&giver, steps, 2);
+        struct uid held = desk_id(desk);
+        struct command begin = reserve_of(desk, RESERVE_BEGIN, held, buffer_slice(&groups));
+        desk_do(desk, &begin);
+        struct uid more = quote(desk, &receiver, add_step(COUNT, 2, INT64_MIN, 9), &verdict);
+        struct uid merge = desk_merge(desk, &from, &into);
+        assert_int_equal(value(desk, &receiver, COUNT), 15);
+        (void)quote(desk, &giver, add_step(COUNT, 1, INT64_MIN, INT64_MAX), &verdict);
+        assert_int_equal(verdict, VERDICT_STANDING_MOVED); /* judged before the merge */
+        if (ends_within) {
+            release(desk, held);
+            assert_int_equal(value(desk, &receiver, COUNT), 19);
+        }
+        undo_merge(desk, merge);
+        assert_int_equal(value(desk, &giver, COUNT), ends_within ? 10 : 6);
+        assert_int_equal(value(desk, &receiver, COUNT), 9);
+        if (!ends_within) {
+            release(desk, held);
+        }
+        release(desk, more);
+        assert_int_equal(value(desk, &giver, COUNT), 10);
+        assert_int_equal(value(desk, &receiver, COUNT), 7);
+        assert_int_equal(count_of(desk, &giver), 1);
+        assert_int_equal(count_of(desk, &receiver), 1);
+        buffer_fini(&groups);
+    }
+}
+
+/* What came before a merge returns within it: it does not come back with its undoing. */
+static void test_returns_across_a_merge(void **state)
+{
+    struct desk *desk = *state;
+    struct card_number card;
+    struct uid from = desk_enrol(desk, &card);
+    struct uid into = desk_enrol(desk, &card);
+    struct standing_owner giver = standing_of_member(&from);
+    struct standing_owner receiver = standing_of_member(&into);
+    struct uid sale = desk_id(desk);
+    assert_int_equal(change(desk, sale, &giver, set_step(COUNT, 0, 0, 10)), VERDICT_OK);
+    remember(desk, &into, 10, 0, 0, 0);
+    struct uid merge = desk_merge(desk, &from, &into);
+    assert_int_equal(take_back(desk, sale, &giver, take_step(COUNT, -10)), VERDICT_OK);
+    undo_merge(desk, merge);
+    assert_int_equal(value(desk, &giver, COUNT), 0);
+    assert_int_equal(value(desk, &receiver, COUNT), 10);
+}
+
+/* All at once: ten came with a purchase, a quote has spent them, and within the merge the purchase
+ * returns. Whoever is parted has what its own quote makes of nothing, and the other its own four.
+ */
+static void test_a_return_and_a_quote_across_a_merge(void **state)
+{
+    struct desk *desk = *state;
+    struct card_number card;
+    struct uid from = desk_enrol(desk, &card);
+    struct uid into = desk_enrol(desk, &card);
+    struct standing_owner giver = standing_of_member(&from);
+    struct standing_owner receiver = standing_of_member(&into);
+    struct standing_step steps[] = {add_step(COUNT, -10, 0, INT64_MAX),
+                                    add_step(slot_withheld(COUNT), 10, INT64_MIN, INT64_MAX)};
+    struct buffer groups = group_of(&giver, steps, 2);
+    struct uid sale = desk_id(desk);
+    struct uid held = desk_id(desk);
+    struct command begin = reserve_of(desk, RESERVE_BEGIN, held, buffer_slice(&groups));
+    assert_int_equal(change(desk, sale, &giver, set_step(COUNT, 0, 0, 10)), VERDICT_OK);
+    remember(desk, &into, 4, 0, 0, 0);
+    desk_do(desk, &begin);
+    struct uid merge = desk_merge(desk, &from, &into);
+    assert_int_equal(take_back(desk, sale, &giver, take_step(COUNT, -10)), VERDICT_OK);
+    assert_int_equal(value(desk, &receiver, COUNT), -6);
+    undo_merge(desk, merge);
+    assert_int_equal(value(desk, &giver, COUNT), -10);
+    assert_int_equal(value(desk, &receiver, COUNT), 4);
+    release(desk, held);
+    assert_int_equal(count_of(desk, &giver), 0);
+    assert_int_equal(count_of(desk, &receiver), 1);
+    buffer_fini(&groups);
 }
 
 static void test_two_groups_that_are_one_owner_by_now(void **state)
@@ -173,6 +278,9 @@ int main(void)
 #define AT_DESK(test) cmocka_unit_test_setup_teardown(test, desk_setup, desk_teardown)
     const struct CMUnitTest tests[] = {
         AT_DESK(test_a_merge_and_its_undoing),
+        AT_DESK(test_quotes_across_a_merge),
+        AT_DESK(test_returns_across_a_merge),
+        AT_DESK(test_a_return_and_a_quote_across_a_merge),
         AT_DESK(test_two_groups_that_are_one_owner_by_now),
         AT_DESK(test_who_is_erased_is_forgotten),
         AT_DESK(test_who_moves_is_known_by_the_card_there),

@@ -295,6 +295,74 @@ static void test_confirming_sees_the_numbers_without_the_quote(void **state)
     assert_int_equal(value(desk, &owner, COUNT), 7);
 }
 
+/* A quote that spends ten of COUNT, and says so. */
+static struct uid spend(struct desk *desk, const struct standing_owner *owner)
+{
+    struct standing_step steps[] = {add_step(COUNT, -10, 0, INT64_MAX),
+                                    add_step(slot_withheld(COUNT), 10, INT64_MIN, INT64_MAX)};
+    struct buffer groups = group_of(owner, steps, 2);
+    struct uid id = desk_id(desk);
+    struct command begin = reserve_of(desk, RESERVE_BEGIN, id, buffer_slice(&groups));
+    desk_do(desk, &begin);
+    buffer_fini(&groups);
+    return id;
+}
+
+/* A purchase gave ten, a quote spends them, and the purchase returns. */
+static void test_a_return_finds_what_a_quote_has_spent(void **state)
+{
+    struct desk *desk = *state;
+    struct card_number card;
+    struct uid member = desk_enrol(desk, &card);
+    struct standing_owner owner = standing_of_member(&member);
+    for (int is_kept = 0; is_kept < 2; is_kept++) {
+        struct uid sale = desk_id(desk);
+        assert_int_equal(change(desk, sale, &owner, set_step(COUNT, 0, 0, 10)), VERDICT_OK);
+        struct uid id = spend(desk, &owner);
+        assert_int_equal(value(desk, &owner, COUNT), 0);
+        assert_int_equal(take_back(desk, sale, &owner, take_step(COUNT, -10)), VERDICT_OK);
+        assert_int_equal(value(desk, &owner, COUNT), -10);
+        if (is_kept) { /* there is nothing left to take, and nothing is owed */
+            assert_int_equal(confirm(desk, id, &owner, take_step(COUNT, -10)), VERDICT_OK);
+        } else {
+            struct command release = reserve_of(desk, RESERVE_RELEASE, id, slice_of(NULL, 0));
+            desk_do(desk, &release);
+        }
+        assert_int_equal(count_of(desk, &owner), 0);
+    }
+}
+
+/* Three are there for good and five are promised: a return of four takes three, whatever becomes of
+ * the promise. */
+static void test_a_return_leaves_what_is_promised(void **state)
+{
+    struct desk *desk = *state;
+    struct card_number card;
+    struct uid member = desk_enrol(desk, &card);
+    struct standing_owner owner = standing_of_member(&member);
+    struct standing_step steps[] = {add_step(COUNT, 5, INT64_MIN, INT64_MAX),
+                                    add_step(slot_promised(COUNT), 5, INT64_MIN, INT64_MAX)};
+    struct buffer groups = group_of(&owner, steps, 2);
+    struct uid sale = desk_id(desk);
+    struct uid first = desk_id(desk);
+    struct uid second = desk_id(desk);
+    struct command begin[] = {reserve_of(desk, RESERVE_BEGIN, first, buffer_slice(&groups)),
+                              reserve_of(desk, RESERVE_BEGIN, second, buffer_slice(&groups))};
+    assert_int_equal(change(desk, sale, &owner, set_step(COUNT, 0, 0, 4)), VERDICT_OK);
+    assert_int_equal(change_now(desk, &owner, set_step(COUNT, 0, 4, 3)), VERDICT_OK);
+    desk_do(desk, &begin[0]);
+    desk_do(desk, &begin[1]);
+    assert_int_equal(take_back(desk, sale, &owner, take_step(COUNT, -4)), VERDICT_OK);
+    assert_int_equal(value(desk, &owner, COUNT), 10);
+    struct command release = reserve_of(desk, RESERVE_RELEASE, first, slice_of(NULL, 0));
+    desk_do(desk, &release);
+    assert_int_equal(value(desk, &owner, COUNT), 5);
+    assert_int_equal(confirm(desk, second, &owner, steps[0]), VERDICT_OK);
+    assert_int_equal(value(desk, &owner, COUNT), 5);
+    assert_int_equal(count_of(desk, &owner), 1);
+    buffer_fini(&groups);
+}
+
 static void test_a_row_has_so_many_numbers(void **state)
 {
     struct desk *desk = *state;
@@ -338,6 +406,8 @@ int main(void)
         AT_DESK(test_a_quote_is_released),
         AT_DESK(test_a_quote_ends_by_itself),
         AT_DESK(test_confirming_sees_the_numbers_without_the_quote),
+        AT_DESK(test_a_return_finds_what_a_quote_has_spent),
+        AT_DESK(test_a_return_leaves_what_is_promised),
         AT_DESK(test_a_row_has_so_many_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
