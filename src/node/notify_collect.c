@@ -75,7 +75,11 @@ static enum err tell(const struct notify_collector *collector, const struct ledg
     if (profile.sealed_length == 0) {
         return ERR_OK;
     }
-    TRY(personal_open(node, slice_of(profile.sealed, profile.sealed_length), &personal));
+    enum err err = personal_open(node, slice_of(profile.sealed, profile.sealed_length), &personal);
+    if (err == ERR_CORRUPT) { /* what it agreed to is not known; the others go on */
+        return ERR_OK;
+    }
+    TRY(err);
     bool is_service = (collector->file->service >> (unsigned)message->kind & 1u) != 0;
     if (is_service || notify_may_send(&personal.wishes, collector->webhook->channel)) {
         member_settle_view(&member, node_now(node));

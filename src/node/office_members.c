@@ -106,7 +106,7 @@ static enum err message_member(struct node *node, struct arena *arena,
     } else {
         TRY(ledger_get_profile(view, id, &profile));
     }
-    TRY(personal_open(node, slice_of(profile.sealed, profile.sealed_length), &personal));
+    TRY(personal_show(node, id, slice_of(profile.sealed, profile.sealed_length), &personal));
     Talea__V1__Member *message = arena_alloc(arena, sizeof *message);
     if (message == NULL) {
         return ERR_RESOURCE;

@@ -200,6 +200,20 @@ static void tell_trouble(struct node *node, const char *what, enum err err)
               LOG_TEXT("detail", err_describe(err)->sentence));
 }
 
+enum err personal_show(struct node *node, const struct uid *member, struct slice sealed,
+                       struct personal *out_personal)
+{
+    enum err err = personal_open(node, sealed, out_personal);
+    if (err == ERR_CORRUPT) {
+        char id[UID_TEXT_MAX];
+        uid_format(member, id);
+        log_event(&node->log, LOG_LEVEL_ERROR, "personal_data_damaged", LOG_TEXT("member", id));
+        *out_personal = (struct personal){.name = "(damaged)"};
+        err = ERR_OK;
+    }
+    return err;
+}
+
 void personal_enrolled(struct node *node, struct slice sealed, const struct outcome *outcome)
 {
     uint64_t slot;

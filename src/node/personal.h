@@ -42,6 +42,10 @@ void personal_birthday_tag(struct node *node, const struct birthday *birthday,
  * ERR_CORRUPT when they do not open. */
 MUST_USE enum err personal_open(struct node *node, struct slice sealed,
                                 struct personal *out_personal);
+/* The same for a screen: what does not open is logged, and its name is "(damaged)", so that one
+ * damaged key does not hide all members. */
+MUST_USE enum err personal_show(struct node *node, const struct uid *member, struct slice sealed,
+                                struct personal *out_personal);
 /* What a member is found by: the key of TABLE_REFERENCE. The reference is not empty. */
 void personal_reference_tag(struct node *node, const char *reference,
                             uint8_t out_tag[PERSONAL_TAG_SIZE]);

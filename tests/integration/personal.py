@@ -128,6 +128,20 @@ class Personal(unittest.TestCase):
         os.rename(self.coalition.path("vault.keys"), self.grocer.path("data/vault.keys"))
         self.grocer.start()
         self.assertEqual(self.shown()["reference"], REFERENCE)
+        self.one_damaged_key()
+
+    def one_damaged_key(self):
+        """It hides its member's texts, and nothing of the others."""
+        self.grocer.stop()
+        vault = bytearray(self.vault())
+        vault[8192 + 5] ^= 1
+        self.grocer.replace("data/vault.keys", vault)
+        self.grocer.start()
+        self.assertEqual(self.shown()["display_name"], "(damaged)")
+        names = [m["display_name"] for m in self.grocer.cli("member", "list")["members"]]
+        self.assertEqual(sorted(names), ["(damaged)"] + sorted(name for _, name in IMPORTED))
+        self.grocer.cli("earn", self.card, "5.00")
+        self.assertIn("personal_data_damaged", self.grocer.log_tail())
 
 
 if __name__ == "__main__":

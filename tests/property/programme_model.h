@@ -62,10 +62,10 @@ struct happened {
     int64_t whole;
     struct uid sale;
     const void *before; /* the test's: what it was judged on */
-    /* Of one of which lines have come back: which, and what is left of what rules gave, and of what
-     * it added to metrics. */
+    /* Of one of which lines have come back: how much of each, and what is left of what rules gave,
+     * and of what it added to metrics. */
     bool is_by_line;
-    bool is_line_back[LINES_MAX];
+    int64_t line_back[LINES_MAX]; /* thousandths, of it where it has no quantity */
     int64_t left_given[RULES_MAX];
     int64_t left_metric[METRICS_MAX];
     int64_t ends[TIERS_MAX]; /* of what was promised: where it would have ended */

@@ -252,7 +252,12 @@ static bool return_some(struct run *run)
 
 /* ---- By line ---- */
 
-/* The sale without what came back, as a sale of its own. */
+static int64_t whole_of(const struct basket_line *line)
+{
+    return line->quantity_milli == 0 ? 1000 : line->quantity_milli;
+}
+
+/* The sale without what came back, as a sale of its own: of a line that is left its share. */
 static void rest_of(const struct happened *one, struct happened *out_rest)
 {
     const struct judged_on *on = one->before;
@@ -265,10 +270,15 @@ static void rest_of(const struct happened *one, struct happened *out_rest)
     out_rest->occasion.line_count = 0;
     memcpy(out_rest->codes, one->codes, sizeof out_rest->codes);
     for (size_t i = 0; i < one->occasion.line_count; i++) {
-        cost += one->lines[i].amount.minor;
-        if (!one->is_line_back[i]) {
-            out_rest->lines[out_rest->occasion.line_count++] = one->lines[i];
-            left += one->lines[i].amount.minor;
+        struct basket_line line = one->lines[i];
+        int64_t whole = whole_of(&line);
+        int64_t rest = whole - one->line_back[i];
+        cost += line.amount.minor;
+        line.amount.minor = (2 * line.amount.minor * rest + whole) / (2 * whole);
+        line.quantity_milli = line.quantity_milli == 0 ? 0 : rest;
+        left += line.amount.minor;
+        if (rest > 0) {
+            out_rest->lines[out_rest->occasion.line_count++] = line;
         }
     }
     out_rest->occasion.paid_in_points.minor =
@@ -316,14 +326,19 @@ static bool leave_rest(struct happened *one)
     return true;
 }
 
+/* All that is left of a line, or less. */
 static size_t draw_lines(struct run *run, struct happened *one, struct line_back *lines)
 {
     size_t count = 0;
     for (size_t i = 0; i < one->occasion.line_count; i++) {
-        if (!one->is_line_back[i] && draw_one_in(&run->random, 2)) {
-            one->is_line_back[i] = true;
-            lines[count++] = (struct line_back){.line = (uint32_t)i + 1};
+        int64_t left = whole_of(&one->lines[i]) - one->line_back[i];
+        if (left == 0 || draw_one_in(&run->random, 2)) {
+            continue;
         }
+        bool is_all = draw_one_in(&run->random, 2);
+        int64_t back = is_all ? left : 1 + (int64_t)draw_below(&run->random, (uint64_t)left);
+        one->line_back[i] += back;
+        lines[count++] = (struct line_back){(uint32_t)i + 1, is_all ? 0 : back};
     }
     return count;
 }
@@ -346,7 +361,7 @@ static bool return_lines(struct run *run)
     begin_lines(run, &one);
     one.is_back = true;
     for (size_t i = 0; i < one.occasion.line_count; i++) {
-        one.is_back = one.is_back && one.is_line_back[i];
+        one.is_back = one.is_back && one.line_back[i] == whole_of(&one.lines[i]);
     }
     bool is_good = one.is_back || leave_rest(&one);
     enum err err = shop_return(run->shop, &one.sale, 0, lines, count, &verdict, &note);

@@ -1,6 +1,8 @@
 /* Random programmes, members and times: what a quote promises is what its confirmation does,
  * whatever happened in between (sales, other quotes, releases, another version of the programme),
- * and what is counted afterwards is what a model reckons that has only a list of what happened.
+ * and what is counted afterwards is what a model reckons that has only a list of what happened. In
+ * every second programme there are returns, merges and their undoing, moves from home to home,
+ * blocks and erasure as well; it counts no days then.
  *
  * TALEA_SEED names the first programme's seed, TALEA_PROGRAMMES how many there are. With one
  * programme each step is printed.

@@ -25,7 +25,9 @@ static const char sample[] = "# head\n"
                              "  b]\n"
                              "columns:\n"
                              "  \"Order.Id\": x\n"
-                             "  \"\": y\n";
+                             "  \"\": y\n"
+                             "  'a\".b\\': z\n"
+                             "  c\\: z\n";
 
 static void test_lines(void **state)
 {
@@ -42,6 +44,8 @@ static void test_lines(void **state)
     assert_int_equal(positions_line(p, "plain[1]"), 12);
     assert_int_equal(positions_line(p, "columns.\"Order.Id\""), 14);
     assert_int_equal(positions_line(p, "columns.\"\""), 15);
+    assert_int_equal(positions_line(p, "columns.\"a\\\".b\\\\\""), 16);
+    assert_int_equal(positions_line(p, "columns.c\\"), 17);
     assert_int_equal(positions_line(p, "tls.none"), 0);
     assert_int_equal(positions_line_near(p, "tls.none"), 3);
     assert_int_equal(positions_line_near(p, "tls.deep.none.more"), 5);
@@ -50,6 +54,20 @@ static void test_lines(void **state)
     assert_int_equal(positions_line_near(p, "none"), 1);
     assert_int_equal(positions_line_near(p, ""), 1);
     positions_destroy(p);
+}
+
+static void test_write_key(void **state)
+{
+    (void)state;
+    char path[8];
+    assert_true(positions_write_key(path, sizeof path, "abcdefg", true));
+    assert_string_equal(path, "abcdefg");
+    assert_false(positions_write_key(path, sizeof path, "abcdefg", false));
+    assert_true(positions_write_key(path, sizeof path, "a\"b", false));
+    assert_string_equal(path, ".\"a\\\"b\"");
+    assert_false(positions_write_key(path, sizeof path, "a\"bc", false));
+    assert_false(positions_write_key(path, 3, "a.", true));
+    assert_true(positions_write_key(path, 3, "", true));
 }
 
 static void test_refuse(void **state)
@@ -126,9 +144,8 @@ static void test_bounds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_refuse),
-        cmocka_unit_test(test_refused_files),
+        cmocka_unit_test(test_lines),  cmocka_unit_test(test_write_key),
+        cmocka_unit_test(test_refuse), cmocka_unit_test(test_refused_files),
         cmocka_unit_test(test_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
