@@ -5,8 +5,8 @@
 
 #define CHUNK_BYTES (1u << 20)
 #define ROWS_FIRST  1024u
-#define ROWS_A_LOCK 128u /* copied while a shard is locked */
-#define HEAD_BYTES  6u   /* value's length, is it deleted, key's length */
+#define ROWS_A_LOCK 32u /* copied while a shard is locked */
+#define HEAD_BYTES  6u  /* value's length, is it deleted, key's length */
 
 struct gather_chunk {
     struct gather_chunk *next;
@@ -146,6 +146,7 @@ static enum err copy_ids(struct gather *gather, struct state *state, uint32_t en
             err = copy(gather, TABLE_TRANSACTION, slice_of(key, sizeof key), &value);
         }
         spin_unlock(&state->ids.lock);
+        spin_let_in(&state->ids.lock);
     }
     gather->id_count = gather->count;
     return err;
@@ -211,7 +212,6 @@ static void fetch_rows(const struct sieve *sieve)
 static enum err take_some(struct sieve *sieve)
 {
     enum err err = ERR_OK;
-    fetch_rows(sieve);
     for (unsigned i = 0; i < ROWS_A_LOCK && sieve->at < sieve->chunk->count && err == ERR_OK; i++) {
         err = take_row(sieve, sieve->chunk->rows[sieve->at]);
         sieve->at += err == ERR_OK;
@@ -281,9 +281,11 @@ static enum err gather_list(struct gather *gather, struct state *state, unsigned
     enum err err = gather->is_look ? ERR_OK : add_spare(gather);
     sieve.chunk = sieve.kept_chunk = sieve.list.first;
     while (sieve.chunk != NULL && err == ERR_OK) {
+        fetch_rows(&sieve);
         shard_lock(shard);
         err = take_some(&sieve);
         shard_unlock(shard);
+        spin_let_in(&shard->lock);
         if (err == ERR_OK && sieve.at >= sieve.chunk->count) {
             sieve.chunk = sieve.chunk->next;
             sieve.at = 0;

@@ -34,7 +34,7 @@ struct id_value {
 };
 
 struct id_window {
-    _Alignas(64) atomic_bool lock;
+    _Alignas(64) struct spin lock;
     struct id_entry **chunks; /* a ring of `ring` places, a power of 2 */
     uint32_t ring;
     uint32_t first;  /* of the oldest entry */

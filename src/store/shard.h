@@ -18,7 +18,7 @@
 #include "store/version_log.h"
 
 struct shard {
-    _Alignas(64) atomic_bool lock;
+    _Alignas(64) struct spin lock;
     struct row_index index;
     struct dirty_list dirty[TABLE_END];
     bool is_being_written[TABLE_END]; /* by a checkpoint: no row may leave */
