@@ -33,8 +33,8 @@
 #define LOAD_PART     2u   /* of the ledger's full rate */
 #define WARM_PART     20u  /* of all commands, to find that rate */
 #define LATENCY_RATIO 10.0 /* a single call's p99 under load against that of an idle ledger */
-#define GROWTH        1.1  /* memory at the end against memory at the first fifth ... */
-#define GROWTH_BYTES  (32.0 * 1048576.0) /* ... and what an allocator may keep */
+#define GROWTH        1.1  /* memory at the end against memory when all has happened once ... */
+#define GROWTH_BYTES  (16.0 * 1048576.0) /* ... and what an allocator may keep */
 
 /* Single calls beside the load, on a thread of their own. */
 struct caller {
@@ -199,7 +199,7 @@ static void show_memory(struct soak *soak, unsigned part)
     snprintf(name, sizeof name, "memory at %u %%", (part + 1) * 100 / PARTS);
     row.memory_bytes = (double)soak->memory[part];
     if (part + 1 == PARTS) {
-        row.target = (double)soak->memory[0] * GROWTH + GROWTH_BYTES;
+        row.target = (double)soak->memory[BACKUP_PART] * GROWTH + GROWTH_BYTES;
     }
     show(soak, &row);
 }
