@@ -308,13 +308,25 @@ static void go_on_meanwhile(struct sim *sim, unsigned node, const uint32_t n[4])
     }
 }
 
+/* Whether one that was dropped still shows what it holds is a matter of who hears first. */
+static bool hears_of_drop_soon(const struct sim_node *node)
+{
+    const struct sim *sim = node->sim;
+    bool hears = false;
+    for (unsigned i = 0; i < sim->node_count; i++) {
+        const struct sim_node *other = &sim->nodes[i];
+        hears = hears || (other->has_joined && !other->is_partner && sim_node_knows(node, i));
+    }
+    return hears;
+}
+
 static void do_restore(struct sim *sim, bool is_copy, const uint32_t n[4])
 {
     for (unsigned i = 0; i < sim->node_count; i++) {
         struct sim_node *node = &sim->nodes[i];
         if (node->restore != NULL && is_copy) {
             sim_restore_copy(node);
-        } else if (node->restore != NULL) {
+        } else if (node->restore != NULL && !hears_of_drop_soon(node)) {
             sim_restore_from_copy(node);
             go_on_meanwhile(sim, i, n);
         }
