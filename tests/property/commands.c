@@ -68,6 +68,10 @@ static make_fn *what_to_make(const struct making *making)
     if (making->mood->is_merging && one_in(making->step->numbers[1], 5)) {
         return one_in(making->step->numbers[1], 2) ? make_enrol : make_merge;
     }
+    if (making->mood->is_moving && one_in(making->step->numbers[1], 3)) {
+        static make_fn *const moves[] = {make_await, make_move, make_entry, make_entry};
+        return moves[making->step->numbers[2] % 4];
+    }
     if (!making->mood->is_hoarding && is_mandated(making) &&
         one_in(making->step->numbers[1], 4)) { /* not for long */
         return one_in(making->step->numbers[2], 2) ? make_stand_in : make_stand_in_entry;

@@ -55,24 +55,79 @@ static void fill_moved_lot(const struct making *making, int sender, struct clear
         if (status->awaited_by.digits[0] != '\0' && model_home(m, &status->card) == sender) {
             entry->card = status->card;
             entry->moved_to = status->awaited_by;
-            break;
+            if (one_in(n[8] >> 8, 2) || model_goes_round(m, &status->awaited_by)) {
+                break;
+            }
         }
     }
     entry->issuer = m->roster->partners[(n[5] >> 4) % MODEL_PARTNERS].id;
     make_terms(making, &entry->active_from, &entry->expires_at);
 }
 
-/* That the new card of one who moved to this partner leads back. */
+/* One that leads in a circle, if there is any. */
+static void fill_round(const struct making *making, int sender, struct clearing_entry *entry)
+{
+    const struct model *m = making->m;
+    for (uint32_t i = 0; i < 20; i++) {
+        struct card_number card = card_of_partner(m, sender, making->step->numbers[7] + i);
+        if (model_goes_round(m, &card)) {
+            entry->card = card;
+            return;
+        }
+    }
+}
+
+/* Where a card's moves lead, after so many or as far as they go. */
+static struct card_number follow(const struct model *m, struct card_number at, size_t moves)
+{
+    for (size_t i = 0; i < moves && model_has_moved(m, &at); i++) {
+        at = model_status(m, &at)->moved_to;
+    }
+    return at;
+}
+
+/* That the new card of one who moved to this partner, perhaps by other homes, leads back. */
 static void fill_loop(const struct making *making, int sender, struct clearing_entry *entry)
 {
     const struct model *m = making->m;
+    size_t moves = 1 + (making->step->numbers[8] >> 20) % (LIMIT_CARD_HOPS - 1);
     for (size_t i = 0; i < m->status_count; i++) {
-        const struct model_status *status =
-            &m->statuses[(i + making->step->numbers[7]) % m->status_count];
-        if (model_has_moved(m, &status->card) && model_home(m, &status->moved_to) == sender) {
-            entry->card = status->moved_to;
-            entry->moved_to = status->card;
+        const struct card_number *first =
+            &m->statuses[(i + making->step->numbers[7]) % m->status_count].card;
+        struct card_number last = follow(m, *first, moves);
+        if (model_has_moved(m, first) && model_home(m, &last) == sender) {
+            entry->card = last;
+            entry->moved_to = *first;
             return;
+        }
+    }
+}
+
+/* How many moves lead on from a card, as far as a card is followed. */
+static size_t count_moves(const struct model *m, const struct card_number *card)
+{
+    struct card_number at = *card;
+    size_t moves = 0;
+    for (; moves < LIMIT_CARD_HOPS && model_has_moved(m, &at); moves++) {
+        at = model_status(m, &at)->moved_to;
+    }
+    return moves;
+}
+
+/* One more in front of the longest row of moves. */
+static void fill_row(const struct making *making, int sender, struct clearing_entry *entry)
+{
+    const struct model *m = making->m;
+    size_t most = 0;
+    for (uint32_t i = 0; i < 20 && model_has_moved(m, &entry->card); i++) {
+        entry->card = card_of_partner(m, sender, making->step->numbers[7] + i);
+    }
+    for (size_t i = 0; i < m->status_count; i++) {
+        const struct card_number *card = &m->statuses[i].card;
+        size_t moves = count_moves(m, card);
+        if (moves > most && moves < LIMIT_CARD_HOPS) {
+            most = moves;
+            entry->moved_to = *card;
         }
     }
 }
@@ -91,13 +146,18 @@ static void make_card_entry(const struct making *making, int sender, struct clea
     if (entry->kind == ENTRY_CARD_MOVED) {
         entry->moved_to =
             one_in(n[8] >> 6, 3) ? pick_card(m, n[7]) : card_of_partner(m, 3 - sender, n[7] >> 8);
-        if (one_in(n[8] >> 12, 6)) {
+        if (one_in(n[8] >> 12, making->mood->is_moving ? 2 : 6)) {
             fill_loop(making, sender, entry);
+        } else if (one_in(n[8] >> 15, making->mood->is_moving ? 2 : 4)) {
+            fill_row(making, sender, entry);
         }
     }
     if (strcmp(entry->card.digits, entry->moved_to.digits) == 0) {
         entry->card = card_of_partner(m, sender, 19);
         entry->moved_to = card_of_partner(m, 3 - sender, 19);
+    }
+    if (entry->kind == ENTRY_CARD_UNBLOCK && one_in(n[8] >> 12, 3)) {
+        fill_round(making, sender, entry);
     }
     if (entry->kind == ENTRY_CARD_BLOCK || entry->kind == ENTRY_CARD_UNBLOCK) {
         entry->moved_to = (struct card_number){""};
@@ -138,7 +198,8 @@ void make_entry(const struct making *making)
                   : one_in(n[4], 53)
                       ? one_in(n[4] >> 8, 3) ? ENTRY_PROMOTION_RETURN : ENTRY_PROMOTION
                   : one_in(n[4], 52) ? one_in(n[4] >> 8, 3) ? ENTRY_FUNDING : ENTRY_FUNDING_RETURN
-                  : one_in(n[4], 9)  ? card_kinds[(n[4] >> 8) % 8]
+                  : making->mood->is_moving && one_in(n[4], 5)    ? ENTRY_CARD_MOVED
+                  : one_in(n[4], making->mood->is_moving ? 2 : 9) ? card_kinds[(n[4] >> 8) % 8]
                   : making->mood->is_flooding || (making->mood->is_crowding && !one_in(n[8], 4))
                       ? ENTRY_EARN
                       : kinds[(n[4] >> 8) % (sizeof kinds / sizeof kinds[0])];

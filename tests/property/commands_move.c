@@ -34,6 +34,20 @@ static void close_loop(const struct making *making, struct command_move *move)
     }
 }
 
+/* Whom somebody is awaited as: points may come that have to go on. */
+static void leave_again(const struct making *making, struct command_move *move)
+{
+    const struct model *m = making->m;
+    size_t start = making->step->numbers[7] % (m->status_count + 1);
+    for (size_t i = 0; i < m->status_count; i++) {
+        const struct model_status *status = &m->statuses[(start + i) % m->status_count];
+        if (status->awaited_by.digits[0] != '\0') {
+            move->card = status->awaited_by;
+            return;
+        }
+    }
+}
+
 void make_move(const struct making *making)
 {
     const uint32_t *n = making->step->numbers;
@@ -41,6 +55,9 @@ void make_move(const struct making *making)
     struct command_move *move = &making->command->move;
     making->command->kind = COMMAND_MOVE_MEMBER;
     *move = (struct command_move){.card = pick_card(m, n[4]), .new_card = somewhere(making, n[5])};
+    if (one_in(n[6], 4)) {
+        leave_again(making, move);
+    }
     if (one_in(n[6], 6)) {
         close_loop(making, move);
     }

@@ -115,6 +115,12 @@ struct model_route {
     bool is_blocked;
 };
 
+/* Cards whose moves lead from each to the next, and from the last to the first. */
+struct model_circle {
+    struct card_number cards[LIMIT_CARD_HOPS];
+    size_t count; /* 0: there is none */
+};
+
 struct model_hold_lot {
     struct model_key key;
     int64_t held;

@@ -54,7 +54,10 @@ struct model_route model_route(const struct model *m, const struct card_number *
         }
         route.card = status->moved_to;
     }
-    route.home = -1;
+    struct model_circle circle =
+        model_circle(m, &route.card, &model_status(m, &route.card)->moved_to);
+    route.card = model_opener(&circle);
+    route.home = model_home(m, &route.card);
     return route;
 }
 
@@ -108,12 +111,18 @@ enum verdict model_take_news(struct model *m, int sender, const struct clearing_
         return VERDICT_CARD_NOT_THEIRS;
     }
     if (entry->kind == ENTRY_CARD_MOVED) {
-        if (model_loops(m, &entry->card, &entry->moved_to)) {
+        struct model_circle circle = model_circle(m, &entry->card, &entry->moved_to);
+        if (circle.count == 0 && model_loops(m, &entry->card, &entry->moved_to)) {
             return VERDICT_MOVE_LOOPS;
         }
         struct standing_owner owner = standing_of_card(&entry->card);
-        model_carry_standing(m, &owner, &entry->moved_to);
+        if (!model_circle_has(&circle, &entry->card)) {
+            model_carry_standing(m, &owner, &entry->moved_to);
+        }
         model_know(m, &entry->card)->moved_to = entry->moved_to;
+        model_open_circle(m, &circle);
+    } else if (entry->kind == ENTRY_CARD_UNBLOCK) {
+        model_take_back(m, &entry->card);
     }
     model_know(m, &entry->card)->is_blocked = entry->kind == ENTRY_CARD_BLOCK;
     return VERDICT_OK;

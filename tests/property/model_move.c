@@ -44,6 +44,13 @@ static void lots_out(struct model *m, struct model_member *member, const struct 
 
 void model_forward(struct model *m, int index, const struct card_number *card)
 {
+    if (!model_goes_round(m, card)) {
+        model_go_on(m, index, card);
+    }
+}
+
+void model_go_on(struct model *m, int index, const struct card_number *card)
+{
     struct model_member *member = &m->members[index];
     const struct model_status *status = model_status(m, card);
     int home = model_home(m, &status->moved_to);

@@ -78,14 +78,28 @@ bool model_has_moved(const struct model *m, const struct card_number *card);
 struct model_route model_route(const struct model *m, const struct card_number *card);
 bool model_loops(const struct model *m, const struct card_number *card,
                  const struct card_number *moved_to);
+/* The circle that a move leads into, or closes. */
+struct model_circle model_circle(const struct model *m, const struct card_number *card,
+                                 const struct card_number *moved_to);
+bool model_circle_has(const struct model_circle *circle, const struct card_number *card);
+/* The card whose home opens the circle; empty: there is none. */
+struct card_number model_opener(const struct model_circle *circle);
+/* Do the card's moves lead back to it? */
+bool model_goes_round(const struct model *m, const struct card_number *card);
+/* Its opener's member is taken back, if it is ours. */
+void model_open_circle(struct model *m, const struct model_circle *circle);
+/* Another brand's card is its home's again. */
+void model_take_back(struct model *m, const struct card_number *card);
 /* Every partner is told of a card; of all that a member has and that are not blocked. */
 void model_tell(struct model *m, enum entry_kind kind, const struct card_number *card);
 void model_tell_member(struct model *m, int member, enum entry_kind kind);
 bool model_member_moved(const struct model *m, int member);
 enum verdict model_take_news(struct model *m, int sender, const struct clearing_entry *entry);
 enum verdict model_take_moved_lot(struct model *m, int sender, const struct clearing_entry *entry);
-/* What came back to a member who moved goes after it. */
+/* What came back to a member who moved goes after it, unless it would go round. */
 void model_forward(struct model *m, int index, const struct card_number *card);
+/* The same in any case. */
+void model_go_on(struct model *m, int index, const struct card_number *card);
 /* A moved lot that was refused. */
 void model_give_back(struct model *m, int partner, const struct model_entry *entry);
 /* A refused earn, or its return, goes to where the card is now. False: it can't. */
@@ -121,6 +135,8 @@ void model_forget_standing(struct model *m, int member);
 /* The owner's card is another one from now on. */
 void model_carry_standing(struct model *m, const struct standing_owner *from,
                           const struct card_number *moved_to);
+void model_carry_standing_to(struct model *m, const struct standing_owner *from,
+                             const struct standing_owner *to);
 
 /* Rights in pools. NULL: the member is not in it. */
 struct model_right *model_right(struct model *m, int pool, int member);

@@ -547,15 +547,23 @@ void model_carry_standing(struct model *m, const struct standing_owner *from,
                           const struct card_number *moved_to)
 {
     struct standing_owner to = standing_of_card(moved_to);
-    if (!follow(m, &to) || standing_owner_equal(from, &to)) {
+    if (follow(m, &to)) {
+        model_carry_standing_to(m, from, &to);
+    }
+}
+
+void model_carry_standing_to(struct model *m, const struct standing_owner *from,
+                             const struct standing_owner *to)
+{
+    if (standing_owner_equal(from, to)) {
         return;
     }
     save(m);
     for (size_t i = 0; i < m->saved_count; i++) {
         const struct model_number *n = &m->saved[i];
         if (standing_owner_equal(&n->owner, from)) {
-            put(m, &to, n->slot, n->bucket,
-                merged(n->slot, number_value(m, &to, n->slot, n->bucket), n->value));
+            put(m, to, n->slot, n->bucket,
+                merged(n->slot, number_value(m, to, n->slot, n->bucket), n->value));
         }
     }
     forget_owner(m, from);

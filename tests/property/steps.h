@@ -32,6 +32,7 @@ struct mood {
     bool is_crowding;      /* a partner gives a little, under very many terms */
     bool is_flooding;      /* a partner gives very much */
     bool is_merging;       /* many are enrolled and become few */
+    bool is_moving;        /* from home to home, and round */
     int64_t refund_grace_ms;
     int64_t debt_limit;
     int64_t net_debit_cap; /* 0: none */

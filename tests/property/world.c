@@ -36,7 +36,7 @@ void world_roster(struct roster_partner partners[MODEL_PARTNERS],
                   struct promotion promotions[MODEL_PROMOTIONS], struct roster *out_roster)
 {
     static const char *const names[MODEL_PARTNERS] = {"alfa", "beta", "gamma"};
-    static const char *const prefixes[MODEL_PARTNERS] = {"100100", "200200", "300300"};
+    static const char *const prefixes[MODEL_PARTNERS] = {"200200", "100100", "300300"};
     for (int i = 0; i < MODEL_PARTNERS; i++) {
         ASSERT(partner_id_parse(names[i], &partners[i].id) == ERR_OK);
         ASSERT(card_prefix_parse(prefixes[i], &partners[i].prefix) == ERR_OK);
