@@ -65,7 +65,9 @@ class Backup(unittest.TestCase):
         self.coalition.wait_cleared()
         till = Till(self.grocer, self.card)
         till.start()
+        wait_for(lambda: till.points, "the till's first earn")
         folders = [self.backup(f"backup-{i}") for i in range(3)]
+        wait_for(lambda: len(till.points) > 3, "earns beside the backups")
         till.stop.set()
         till.join()
         self.assertGreater(len(till.points), 3)

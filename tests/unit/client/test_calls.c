@@ -141,7 +141,7 @@ static void test_members(void **state)
     struct talea_balance balance;
     assert_int_equal(talea_get_balance(client, &selector, 5000, &balance, &error), TALEA_OK);
     assert_int_equal(balance.available_points, 1234);
-    assert_int_equal(balance.lot_count, 1);
+    assert_int_equal(balance.lot_count, 2);
     assert_string_equal(balance.lots[0].issuer, "fuel");
     talea_balance_free(&balance);
     struct talea_history history;
