@@ -33,7 +33,7 @@
 #define LIMIT_QUEUE_COMMANDS     65536u
 #define LIMIT_EFFECTS_PER_RECORD 2048u
 #define LIMIT_MEMTABLE_BYTES     (256u << 20) /* of rows that are not checkpointed */
-#define LIMIT_LAG_ROWS           2000000u     /* that a start has to roll forward, about */
+#define LIMIT_LAG_ROWS           1700000u     /* that a start has to roll forward, about */
 
 /* Store. */
 #define LIMIT_CACHE_BYTES         (768u << 20) /* rows in memory that LMDB has as well */
