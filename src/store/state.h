@@ -21,11 +21,11 @@
  * not yet checkpointed; 36 to 52 for each transaction that is not, or is one of the newest 65,536;
  * a copy of each row that was changed while a batch is on its way or a checkpoint copies a slice;
  * fences for look-ups of ids that are not there (4 KiB for each table and origin). `cache_bytes`
- * bounds rows and index: at each seal rows beyond it that are checkpointed leave, rows of one use
- * first. Rows that are not checkpointed stay, so a checkpointer that falls behind makes it grow;
- * what is empty goes back to the system, but for 2 MiB of each of three kinds of rows, which are
- * made ready while it grows. A checkpoint under way adds the bytes of one slice's dirty
- * rows and one transaction's pages.
+ * bounds rows and index: at each seal some rows beyond it that are checkpointed leave, those of one
+ * use first. Rows that are not checkpointed stay, so a checkpointer that falls behind makes it
+ * grow; what is empty goes back to the system, but for 2 MiB of each of three kinds of rows, which
+ * are made ready while it grows. A checkpoint under way adds the bytes of one slice's dirty rows
+ * and one transaction's pages.
  *
  * Threads: one writer, the only one that changes the tables' structure; one committer that calls
  * state_make_durable (may be the writer); one checkpointer at a time (others wait); any number of
