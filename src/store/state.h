@@ -149,8 +149,8 @@ MUST_USE enum err state_scan(struct state *state, enum ledger_table table, struc
 /* Rows of one table with keys below `upto`, in key order, as they are in the durable batch, whether
  * or not they were checkpointed; nothing is written. Neither TABLE_MEMBER nor TABLE_TRANSACTION.
  * Unless the visitor ends it, `*out_next` is the first key from `upto` on (length 0: none), or one
- * before that, which was there lately. Visitor and errors as for state_scan; ERR_INPUT also for a
- * state that is READ_ONLY. Holds up checkpoints, and the writer while it copies some rows. Costs a
+ * before that, which was there lately. Visitor and errors as for state_scan; ERR_INPUT also if
+ * `upto` is empty (nothing is below it), or the state is READ_ONLY. Holds up checkpoints, and the writer while it copies some rows. Costs a
  * look at each of the table's rows that are not checkpointed. */
 MUST_USE enum err state_scan_durable(
     struct state *state, enum ledger_table table, struct slice upto, struct ledger_key *out_next,

@@ -178,7 +178,7 @@ enum err state_scan_durable(struct state *state, enum ledger_table table, struct
 {
     struct slice nothing = {NULL, 0};
     TRY(check_scan(table, nothing, upto));
-    if (table == TABLE_MEMBER || table == TABLE_TRANSACTION ||
+    if (table == TABLE_MEMBER || table == TABLE_TRANSACTION || upto.length == 0 ||
         state->environment->mode == ENVIRONMENT_READ_ONLY) {
         return ERR_INPUT;
     }

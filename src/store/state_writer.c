@@ -266,7 +266,10 @@ static enum err insert(struct state_writer *writer, const struct row_name *name,
     row_index_insert(&shard->index, name->hash, row);
     shard_add_dirty(shard, row, writer->epoch, &writer->spare);
     shard_unlock(shard);
-    writer->state->id_rows += name->table == TABLE_TRANSACTION;
+    if (name->table == TABLE_TRANSACTION) {
+        writer->state->id_rows++;
+        writer->has_absent_id = false; /* deleted before it was put: it is a row from now on */
+    }
     return ERR_OK;
 }
 

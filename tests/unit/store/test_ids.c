@@ -157,6 +157,24 @@ static void test_rows_before_the_window(void **unused)
     test_end(&t);
 }
 
+/* What was looked up in vain, then deleted, is no longer known to be absent. */
+static void test_deleted_before_it_was_there(void **unused)
+{
+    (void)unused;
+    struct store_under_test t;
+    test_begin(&t);
+    assert_id(&t.store.view, 1, 0);
+    del_id(&t, 1);
+    put_id(&t, 1, 5);
+    assert_id(&t.store.view, 1, 5);
+    publish(&t, 1);
+    assert_id(&t.view, 1, 5);
+    assert_ok(state_checkpoint(t.state));
+    reopen(&t);
+    assert_id(&t.view, 1, 5);
+    test_end(&t);
+}
+
 /* A row that comes before one of the window stays as long as that, however small the cache. */
 static void test_rows_stay_before_the_window(void **unused)
 {
@@ -259,6 +277,7 @@ int main(void)
         cmocka_unit_test(test_forgotten_before_a_failure),
         cmocka_unit_test(test_borrowed_value_of_another),
         cmocka_unit_test(test_rows_before_the_window),
+        cmocka_unit_test(test_deleted_before_it_was_there),
         cmocka_unit_test(test_rows_stay_before_the_window),
         cmocka_unit_test(test_lists_that_are_given_back),
     };

@@ -256,7 +256,7 @@ static void check_scan_durable(struct run *run)
     enum ledger_table table = key_table(number);
     struct slice upto = key_bytes(number, bytes);
     struct ledger_key next;
-    if (table == TABLE_MEMBER || table == TABLE_TRANSACTION) {
+    if (table == TABLE_MEMBER || table == TABLE_TRANSACTION || upto.length == 0) {
         return;
     }
     memset(&run->scanned, 0, sizeof run->scanned);

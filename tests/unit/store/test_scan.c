@@ -162,6 +162,8 @@ static void test_scan_durable(void **unused)
                      ERR_INPUT);
     assert_int_equal(state_scan_durable(t.state, TABLE_TRANSACTION, text("z"), &next, see, &seen),
                      ERR_INPUT);
+    assert_int_equal(state_scan_durable(t.state, TABLE_CARD, text(""), &next, see, &seen),
+                     ERR_INPUT);
     test_end(&t);
 }
 
