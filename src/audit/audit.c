@@ -236,8 +236,8 @@ static enum err begin(struct audit *audit)
                            ", but the journal ends before row %" PRIu64,
                            stored_row, audit->end_row);
     }
-    TRY(memory_store_create(&audit->derived));
-    audit->store = memory_store_port(audit->derived);
+    TRY(derived_create(&audit->derived));
+    audit->store = derived_port(audit->derived);
     return compare_state(audit, 0);
 }
 
@@ -262,7 +262,7 @@ enum err audit_run(const struct audit_options *options, struct audit_summary *ou
     arena_init(&audit.arena, LIMIT_DECODED_BYTES);
     enum err err = run(&audit);
     snapshot_fini(&audit.snapshot);
-    memory_store_destroy(audit.derived);
+    derived_destroy(audit.derived);
     sums_fini(&audit.accounts);
     sums_fini(&audit.totals);
     pair_walk_fini(&audit.pairs);

@@ -224,7 +224,8 @@ static enum err check_hold(struct outcome_walk *walk, struct slice key, struct s
 static enum err visit_hold(void *context, enum ledger_table table, struct slice key,
                            struct slice value)
 {
-    return table == TABLE_HOLD ? check_hold(context, key, value) : ERR_OK;
+    (void)table;
+    return check_hold(context, key, value);
 }
 
 static enum err visit_row(void *context, enum ledger_table table, struct slice key,
@@ -395,11 +396,20 @@ static enum err check_streams_have_rows(struct audit *audit)
     return ERR_OK;
 }
 
+static enum err check_rows(struct outcome_walk *walk)
+{
+    const struct derived *derived = walk->audit->derived;
+    TRY(derived_each(derived, TABLE_HOLD, visit_hold, walk));
+    for (unsigned table = 1; table < TABLE_END; table++) {
+        TRY(derived_each(derived, (enum ledger_table)table, visit_row, walk));
+    }
+    return ERR_OK;
+}
+
 static enum err check_all(struct outcome_walk *walk)
 {
     struct audit *audit = walk->audit;
-    TRY(memory_store_each(audit->derived, visit_hold, walk));
-    TRY(memory_store_each(audit->derived, visit_row, walk));
+    TRY(check_rows(walk));
     TRY(check_sums_have_rows(audit, &audit->accounts, TABLE_ACCOUNT));
     TRY(check_sums_have_rows(audit, &audit->totals, TABLE_TOTAL));
     TRY(check_streams_have_rows(audit));

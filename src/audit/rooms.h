@@ -24,7 +24,7 @@ struct audit {
     const struct audit_options *options;
     struct audit_summary *summary;
     struct audit_finding *finding;
-    struct memory_store *derived;
+    struct derived *derived;
     struct ledger_store store; /* its port */
     struct snapshot snapshot;
     struct sums accounts; /* debit, credit; of members one by one, and together */
