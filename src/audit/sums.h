@@ -28,6 +28,8 @@ MUST_USE enum err sums_add(struct sums *sums, const struct ledger_key *key, int6
                            int64_t second, uint64_t row);
 /* NULL when there is none. */
 const struct sum *sums_find(const struct sums *sums, struct slice key);
+/* It will be asked for soon. */
+void sums_expect(const struct sums *sums, struct slice key);
 void sums_fini(struct sums *sums);
 
 #endif
