@@ -71,9 +71,11 @@ static enum err decode_records(struct slot *slot)
     struct ahead_batch *batch = &slot->batch;
     struct slice record;
     TRY(make_room(slot, batch->view.count));
+    expected_clear(&batch->expected);
     uint32_t i = 0;
     while (i < batch->view.count && batch_record(&batch->view, i, &record) == ERR_OK &&
            record_decode(record, &slot->records[i]) == ERR_OK) {
+        TRY(expected_add(&batch->expected, &slot->records[i]));
         i++;
     }
     batch->records = slot->records;
@@ -209,6 +211,7 @@ void ahead_end(struct ahead *ahead)
     for (unsigned i = 0; i < SLOTS; i++) {
         buffer_fini(&ahead->slots[i].bytes);
         free(ahead->slots[i].records);
+        expected_fini(&ahead->slots[i].batch.expected);
     }
     pthread_cond_destroy(&ahead->changed);
     pthread_mutex_destroy(&ahead->lock);

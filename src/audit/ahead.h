@@ -9,6 +9,7 @@
 #define AUDIT_AHEAD_H
 
 #include "audit/audit.h"
+#include "audit/expect.h"
 #include "ledger/batch.h"
 
 struct ahead;
@@ -17,6 +18,7 @@ struct ahead_batch {
     struct batch_view view;
     const struct record *records; /* decoded: the first ones, up to one that can't be */
     uint32_t record_count;
+    struct expected expected; /* of these records */
 };
 
 /* Begins to read at row 1; `end_row` is the first that is not looked at. The options are borrowed

@@ -165,7 +165,7 @@ static enum err walk_records(struct audit *audit, const struct ahead_batch *batc
 {
     for (uint32_t i = 0; i < batch->record_count; i++) {
         uint64_t row = batch->view.first_row + i;
-        audit_expect(audit, batch, i);
+        expected_fetch(&batch->expected, audit->derived, &audit->accounts, i);
         TRY(audit_record(audit, row, &batch->records[i]));
         audit->next_row = row + 1;
         audit->summary->rows++;

@@ -146,22 +146,21 @@ struct ledger_store derived_port(struct derived *derived)
         .del = del};
 }
 
-void derived_expect(const struct derived *derived, enum ledger_table table, struct slice key)
+uint64_t derived_hash(enum ledger_table table, struct slice key)
 {
     struct row_name name;
-    if (row_name_init(&name, SEED, table, key) == ERR_OK) {
-        __builtin_prefetch(row_index_home(&derived->tables[table], name.hash));
-    }
+    return row_name_init(&name, SEED, table, key) == ERR_OK ? name.hash : 0;
 }
 
-void derived_expect_row(const struct derived *derived, enum ledger_table table, struct slice key)
+void derived_expect_place(const struct derived *derived, enum ledger_table table, uint64_t hash)
 {
-    struct row_name name;
-    if (row_name_init(&name, SEED, table, key) != ERR_OK) {
-        return;
-    }
-    const struct row_bucket *bucket = row_index_home(&derived->tables[table], name.hash);
-    uint64_t places = bucket == NULL ? 0 : row_bucket_places(bucket, row_index_tag(name.hash));
+    __builtin_prefetch(row_index_home(&derived->tables[table], hash));
+}
+
+void derived_expect_row(const struct derived *derived, enum ledger_table table, uint64_t hash)
+{
+    const struct row_bucket *bucket = row_index_home(&derived->tables[table], hash);
+    uint64_t places = bucket == NULL ? 0 : row_bucket_places(bucket, row_index_tag(hash));
     if (places != 0) {
         const struct row *row = bucket->rows[row_bucket_first(places)];
         __builtin_prefetch(row);

@@ -17,10 +17,11 @@ void derived_destroy(struct derived *derived);
 /* The port; a key or a table that no ledger has is ERR_INPUT. No records: of every row it says that
  * it was trimmed. */
 struct ledger_store derived_port(struct derived *derived);
-/* The row will be asked for soon. */
-void derived_expect(const struct derived *derived, enum ledger_table table, struct slice key);
-/* Likewise, its bytes; good some time after derived_expect. */
-void derived_expect_row(const struct derived *derived, enum ledger_table table, struct slice key);
+/* What a row's place follows from; any number for a key that no ledger has. Any thread. */
+uint64_t derived_hash(enum ledger_table table, struct slice key);
+/* A row of this hash will be asked for soon: fetches its place, and, some time after, its bytes. */
+void derived_expect_place(const struct derived *derived, enum ledger_table table, uint64_t hash);
+void derived_expect_row(const struct derived *derived, enum ledger_table table, uint64_t hash);
 /* Every row of one table, in an order that looks random. Stops at the first error. */
 MUST_USE enum err derived_each(const struct derived *derived, enum ledger_table table,
                                enum err (*visit)(void *context, enum ledger_table table,

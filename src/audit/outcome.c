@@ -35,6 +35,19 @@ static bool balance_follows(const struct audit *audit, const struct uid *id, enu
     return err == ERR_OK && expected == balance.minor;
 }
 
+/* All that balance_follows will look at. */
+static void expect_balances(const struct audit *audit, const struct uid *id)
+{
+    static const enum account_kind kinds[] = {ACCOUNT_AVAILABLE, ACCOUNT_PENDING, ACCOUNT_HELD,
+                                              ACCOUNT_DEBT};
+    struct ledger_key key;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct account_ref ref = {.kind = kinds[i], .member = *id};
+        key_account(&ref, &key);
+        sums_expect(&audit->accounts, sums_hash(slice_of(key.bytes, key.length)));
+    }
+}
+
 static bool member_follows(const struct audit *audit, const struct uid *id,
                            const struct member *member)
 {
@@ -78,10 +91,11 @@ static enum err check_member(struct outcome_walk *walk, struct slice key, struct
     struct audit *audit = walk->audit;
     struct member member;
     struct note why = {{0}};
-    struct uid id;
+    struct uid id = {{0}};
     char text[UID_TEXT_MAX];
     struct reader in = reader_of(key);
     read_copy(&in, id.bytes, sizeof id.bytes);
+    expect_balances(audit, &id);
     if (reader_finish(&in) != ERR_OK || member_decode(value, &member) != ERR_OK) {
         return audit_found(audit, 0, "derived rows", "a member's row is malformed");
     }

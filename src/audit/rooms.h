@@ -55,8 +55,6 @@ MUST_USE enum err audit_frame(struct audit *audit, uint64_t first_row, struct sl
                               struct batch_view *out_batch);
 /* What is wrong with the batch's first record that could not be decoded; always ERR_CORRUPT. */
 enum err audit_undecoded(struct audit *audit, const struct ahead_batch *batch);
-/* Record `at` of the batch is next: the memory that those behind it need is fetched meanwhile. */
-void audit_expect(const struct audit *audit, const struct ahead_batch *batch, uint32_t at);
 /* Checks one record, sums it up, and applies it to the derived tables. */
 MUST_USE enum err audit_record(struct audit *audit, uint64_t row, const struct record *record);
 /* Checks a row of TABLE_RECEIPT, whose record's totals before it are summed up. */

@@ -9,7 +9,8 @@
 
 enum {
     ROWS_FIRST = 1024,
-    INDEX_PER_ROW = 2 /* places, at least */
+    INDEX_PER_ROW = 2, /* places, at least */
+    COMPARED_TOGETHER = 16
 };
 
 static struct fingerprint name_of(const struct snapshot *snapshot, enum ledger_table table,
@@ -51,12 +52,18 @@ static enum err take_row(void *context, uint64_t slice_row, enum ledger_table ta
     return ERR_OK;
 }
 
-/* The place of the row with this name, or the empty one where it belongs. */
-static uint32_t *place_of(const struct snapshot *snapshot, const struct fingerprint *name)
+/* Where the place of this name is looked for first. */
+static uint32_t *home_of(const struct snapshot *snapshot, const struct fingerprint *name)
 {
     uint64_t word;
     memcpy(&word, name->bytes, sizeof word);
-    size_t at = (size_t)word & (snapshot->index_count - 1);
+    return &snapshot->index[(size_t)word & (snapshot->index_count - 1)];
+}
+
+/* The place of the row with this name, or the empty one where it belongs. */
+static uint32_t *place_of(const struct snapshot *snapshot, const struct fingerprint *name)
+{
+    size_t at = (size_t)(home_of(snapshot, name) - snapshot->index);
     for (;;) {
         uint32_t number = snapshot->index[at];
         if (number == 0 || memcmp(&snapshot->rows[number - 1].name, name, sizeof *name) == 0) {
@@ -120,9 +127,19 @@ static struct snapshot_row *find_row(const struct snapshot *snapshot, enum ledge
     return number == 0 ? NULL : &snapshot->rows[number - 1];
 }
 
+/* A derived row that waits until what it is compared with was fetched. */
+struct waiting_row {
+    enum ledger_table table;
+    struct slice key;
+    struct slice value;
+    struct fingerprint name;
+};
+
 struct comparison {
     struct snapshot *snapshot;
     struct snapshot_difference *difference;
+    struct waiting_row waiting[COMPARED_TOGETHER];
+    size_t waiting_count;
 };
 
 /* The first in order of table and key, so that the same damage is told the same way each time. */
@@ -144,6 +161,37 @@ static void note_difference(struct snapshot_difference *difference, const char *
     *difference = (struct snapshot_difference){true, what, table, named};
 }
 
+static void compare_row(struct comparison *comparison, const struct waiting_row *derived)
+{
+    const struct snapshot *snapshot = comparison->snapshot;
+    uint32_t number = *place_of(snapshot, &derived->name);
+    if (number == 0) {
+        note_difference(comparison->difference, "the stored state lacks the row", derived->table,
+                        derived->key);
+        return;
+    }
+    struct snapshot_row *row = &snapshot->rows[number - 1];
+    row->is_seen = true;
+    struct fingerprint fingerprint = fingerprint_of(&snapshot->key, derived->value);
+    if (memcmp(&fingerprint, &row->value, sizeof fingerprint) != 0) {
+        note_difference(comparison->difference, "the stored row is not what the journal gives",
+                        derived->table, derived->key);
+    }
+}
+
+static void compare_waiting(struct comparison *comparison)
+{
+    const struct snapshot *snapshot = comparison->snapshot;
+    for (size_t i = 0; i < comparison->waiting_count; i++) {
+        uint32_t number = *home_of(snapshot, &comparison->waiting[i].name);
+        __builtin_prefetch(&snapshot->rows[number == 0 ? 0 : number - 1], 1);
+    }
+    for (size_t i = 0; i < comparison->waiting_count; i++) {
+        compare_row(comparison, &comparison->waiting[i]);
+    }
+    comparison->waiting_count = 0;
+}
+
 static enum err compare_derived(void *context, enum ledger_table table, struct slice key,
                                 struct slice value)
 {
@@ -152,16 +200,11 @@ static enum err compare_derived(void *context, enum ledger_table table, struct s
     if (slice_rows_at(snapshot->slices, table, key) != snapshot_next_row(snapshot)) {
         return ERR_OK; /* of another part */
     }
-    struct snapshot_row *row = find_row(snapshot, table, key);
-    if (row == NULL) {
-        note_difference(comparison->difference, "the stored state lacks the row", table, key);
-        return ERR_OK;
-    }
-    row->is_seen = true;
-    struct fingerprint fingerprint = fingerprint_of(&snapshot->key, value);
-    if (memcmp(&fingerprint, &row->value, sizeof fingerprint) != 0) {
-        note_difference(comparison->difference, "the stored row is not what the journal gives",
-                        table, key);
+    struct waiting_row *row = &comparison->waiting[comparison->waiting_count++];
+    *row = (struct waiting_row){table, key, value, name_of(snapshot, table, key)};
+    __builtin_prefetch(home_of(snapshot, &row->name));
+    if (comparison->waiting_count == COMPARED_TOGETHER) {
+        compare_waiting(comparison);
     }
     return ERR_OK;
 }
@@ -206,12 +249,13 @@ enum err snapshot_compare(struct snapshot *snapshot, struct state *state,
                           const struct derived *derived, struct snapshot_difference *out_difference)
 {
     struct snapshot_difference difference = {0};
-    struct comparison comparison = {snapshot, &difference};
+    struct comparison comparison = {.snapshot = snapshot, .difference = &difference};
     for (unsigned table = 1; table < TABLE_END; table++) {
         if (is_of_part(snapshot, (enum ledger_table)table)) {
             TRY(derived_each(derived, (enum ledger_table)table, compare_derived, &comparison));
         }
     }
+    compare_waiting(&comparison);
     bool has_stranger = false;
     for (size_t i = 0; i < snapshot->count; i++) {
         const struct snapshot_row *row = &snapshot->rows[i];

@@ -8,7 +8,7 @@ enum {
 };
 
 /* Eight bytes at a time. */
-static uint64_t key_hash(struct slice key)
+uint64_t sums_hash(struct slice key)
 {
     uint64_t hash = key.length;
     uint64_t word = 0;
@@ -27,7 +27,7 @@ static uint64_t key_hash(struct slice key)
 /* The place of the key, or the empty one where it belongs. */
 static struct sum *place_of(const struct sums *sums, struct slice key)
 {
-    size_t place = (size_t)key_hash(key) & (sums->capacity - 1);
+    size_t place = (size_t)sums_hash(key) & (sums->capacity - 1);
     for (;;) {
         struct sum *sum = &sums->places[place];
         if (sum->key_length == 0 || slice_equal(slice_of(sum->key, sum->key_length), key)) {
@@ -90,10 +90,10 @@ const struct sum *sums_find(const struct sums *sums, struct slice key)
     return sum->key_length == 0 ? NULL : sum;
 }
 
-void sums_expect(const struct sums *sums, struct slice key)
+void sums_expect(const struct sums *sums, uint64_t hash)
 {
     if (sums->capacity > 0) {
-        const struct sum *sum = &sums->places[(size_t)key_hash(key) & (sums->capacity - 1)];
+        const struct sum *sum = &sums->places[(size_t)hash & (sums->capacity - 1)];
         __builtin_prefetch(sum);
         __builtin_prefetch((const uint8_t *)sum + sizeof *sum - 1);
     }
