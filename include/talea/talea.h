@@ -214,7 +214,10 @@ enum talea_history_kind {
     TALEA_HISTORY_POOL = 13,
     TALEA_HISTORY_BLOCK = 14,
     TALEA_HISTORY_MERGE = 15,
-    TALEA_HISTORY_ERASURE = 16
+    TALEA_HISTORY_ERASURE = 16,
+    TALEA_HISTORY_MOVE = 17,
+    TALEA_HISTORY_CONSENT = 18,
+    TALEA_HISTORY_HOLD_EXPIRED = 19 /* VOID is one that was given back */
 };
 
 enum talea_history_account {

@@ -42,8 +42,9 @@ struct backup_source {
 
 /* Makes `folder` (its parent exists; the folder does not, or is empty) and the copies in it, while
  * the ledger is in use. ERR_EXISTS for a folder with something in it, ERR_RESOURCE when the disk
- * has no room for it, ERR_CANCELLED; each with a note. What was written so far stays, without a
- * manifest. */
+ * has no room for it, ERR_CORRUPT when the journal that was copied is damaged (its hash chain is
+ * followed; the note names the row), ERR_CANCELLED; each with a note. What was written so far
+ * stays, without a manifest. */
 MUST_USE enum err backup_make(const struct backup_source *source, const char *folder,
                               struct backup_manifest *out_manifest, struct note *note);
 

@@ -36,6 +36,11 @@ MUST_USE enum err backup_parent_flush(const char *path, struct note *note);
 /* Last row, hash and time of the journal in this folder, into the manifest. */
 MUST_USE enum err backup_journal_end(const char *folder, struct backup_manifest *manifest,
                                      struct note *note);
+/* The same, read from the first batch to the last: each must be whole, by its checksums and its
+ * hash, and follow on from the one before it. ERR_CORRUPT with a note that names the row. The
+ * signatures are not looked at: that is the audit's. */
+MUST_USE enum err backup_journal_walk(const char *folder, struct backup_count *count,
+                                      struct backup_manifest *manifest, struct note *note);
 /* What an errno means, with a note. */
 enum err backup_failure(const char *path, const char *what, struct note *note);
 

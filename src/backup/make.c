@@ -66,7 +66,8 @@ static enum err begin(struct making *making)
                         (unsigned long long)(is_free >> 20),
                         (unsigned long long)(making->count.total >> 20));
     }
-    making->count.total *= 2; /* copied, then summed up */
+    making->count.total *= 2; /* copied, then summed up; of the journal every batch is checked */
+    making->count.total += file_bytes(making->source->data_folder, "journal.mdb");
     return ERR_OK;
 }
 
@@ -185,7 +186,7 @@ enum err backup_make(const struct backup_source *source, const char *folder,
     (void)snprintf(manifest.coalition, sizeof manifest.coalition, "%s", source->coalition);
     TRY(begin(&making));
     TRY(copy_files(&making));
-    TRY(backup_journal_end(folder, &manifest, note));
+    TRY(backup_journal_walk(folder, &making.count, &manifest, note));
     TRY(finish(&making));
     *out_manifest = manifest;
     return ERR_OK;

@@ -22,9 +22,9 @@ const struct argp_option history_options[] = {
 
 /* By the number of the API's HistoryKind. */
 static const char *const kinds_of_api[] = {
-    "?",      "enrol",      "card",    "earn",   "hold",     "capture",  "void",
-    "return", "given-back", "expired", "active", "adjusted", "transfer", "pool",
-    "block",  "merge",      "erased",  "moved",  "consent"};
+    "?",      "enrol",      "card",    "earn",   "hold",     "capture",     "void",
+    "return", "given-back", "expired", "active", "adjusted", "transfer",    "pool",
+    "block",  "merge",      "erased",  "moved",  "consent",  "hold-expired"};
 #define KIND_COUNT (sizeof kinds_of_api / sizeof kinds_of_api[0])
 
 static const char *kind_name(Talea__V1__HistoryKind kind)
@@ -46,7 +46,7 @@ static enum cli_exit add_kind(struct cli *cli, const char *text, size_t length,
     return cli_fail(
         cli, CLI_USAGE, "INVALID_INPUT",
         "there are enrol, card, earn, hold, capture, void, return, given-back, expired, "
-        "active, adjusted, transfer, pool, block, merge, erased, moved, consent",
+        "active, adjusted, transfer, pool, block, merge, erased, moved, consent, hold-expired",
         "--kind: \"%.*s\" is none", (int)length, text);
 }
 

@@ -101,8 +101,9 @@ static Talea__V1__HistoryKind kind_of(const struct command *command,
     case COMMAND_CAPTURE:
         return TALEA__V1__HISTORY_KIND__HISTORY_KIND_CAPTURE;
     case COMMAND_VOID:
-    case COMMAND_EXPIRE_HOLD: /* to the member it is the same: the points came back */
         return TALEA__V1__HISTORY_KIND__HISTORY_KIND_VOID;
+    case COMMAND_EXPIRE_HOLD:
+        return TALEA__V1__HISTORY_KIND__HISTORY_KIND_HOLD_EXPIRED;
     case COMMAND_RETURN_SALE:
         return TALEA__V1__HISTORY_KIND__HISTORY_KIND_EARN_RETURN;
     case COMMAND_RETURN_BURN:

@@ -160,6 +160,25 @@ class Backup(unittest.TestCase):
         self.assertIn("this is a backup of grocer of demo, the home is fuel of demo", result.stderr)
         self.grocer.talea("restore", folder)
 
+    def test_a_damaged_journal_is_not_signed(self):
+        for number in range(1, 41):
+            self.grocer.cli("earn", self.card, f"{number}.00")
+        self.grocer.stop()
+        self.grocer.start()  # its state has all rows: the start reads none of them
+        path = self.grocer.path("data/journal.mdb")
+        with open(path, "rb") as file:
+            data = file.read()
+        row = 20
+        place = data.find(b"TALEAJ\x02\0" + row.to_bytes(8, "little"))
+        while place >= 0:
+            self.flip(path, place + 200)
+            place = data.find(b"TALEAJ\x02\0" + row.to_bytes(8, "little"), place + 1)
+        folder = self.coalition.path("backup")
+        told = self.refused(CORRUPT, "backup", folder)
+        self.assertRegex(told, f"journal.mdb: row {row}: .*DATA_CORRUPT")
+        self.assertIn("not finished", self.refused(USAGE, "backup", "verify", folder))
+        self.assertIn(f"row {row}: ", self.refused(CORRUPT, "verify"))
+
     def test_a_folder_with_something_in_it_is_left_alone(self):
         folder = self.coalition.path("full")
         os.mkdir(folder)

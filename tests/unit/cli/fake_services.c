@@ -100,9 +100,10 @@ static void on_history(void *context, struct rpc_call *call, const ProtobufCMess
     if (fake_take(context, call, request)) {
         return;
     }
+    const Talea__V1__ListHistoryRequest *wanted = (const Talea__V1__ListHistoryRequest *)request;
     Talea__V1__HistoryRow row;
     talea__v1__history_row__init(&row);
-    row.kind = TALEA__V1__HISTORY_KIND__HISTORY_KIND_EARN;
+    row.kind = wanted->n_kinds > 0 ? wanted->kinds[0] : TALEA__V1__HISTORY_KIND__HISTORY_KIND_EARN;
     row.transaction_id = message_text(MEMBER);
     row.business_unix_ms = INT64_C(1793491200000);
     row.partner = message_text("fuel");

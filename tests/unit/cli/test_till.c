@@ -286,6 +286,15 @@ static void test_members(void **state)
            "more: --page next\n",
            "");
     assert_non_null(strstr(node->last_request, "\"page_size\":7"));
+    expect(
+        TALEA(node, "history", FAKE_CARD, "--kind", "hold-expired"), 0,
+        "time UTC             what          where  available  pending  held  debt  reference  "
+        "transaction\n"
+        "2026-11-01 00:00:00  hold-expired  fuel         1.5      0.0   0.0   0.0  K\xc3\xa4se-1 "
+        "    0199a000-0000-7000-8000-0000000000aa\n"
+        "more: --page next\n",
+        "");
+    assert_non_null(strstr(node->last_request, "HISTORY_KIND_HOLD_EXPIRED"));
 }
 
 static void test_office(void **state)
