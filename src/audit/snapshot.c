@@ -184,7 +184,9 @@ static void compare_waiting(struct comparison *comparison)
     const struct snapshot *snapshot = comparison->snapshot;
     for (size_t i = 0; i < comparison->waiting_count; i++) {
         uint32_t number = *home_of(snapshot, &comparison->waiting[i].name);
-        __builtin_prefetch(&snapshot->rows[number == 0 ? 0 : number - 1], 1);
+        if (number != 0) {
+            __builtin_prefetch(&snapshot->rows[number - 1], 1);
+        }
     }
     for (size_t i = 0; i < comparison->waiting_count; i++) {
         compare_row(comparison, &comparison->waiting[i]);
