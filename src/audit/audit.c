@@ -237,7 +237,8 @@ static enum err run(struct audit *audit)
 {
     TRY(begin(audit));
     TRY(walk_journal(audit));
-    return audit_outcome(audit);
+    TRY(audit_outcome(audit));
+    return audit_personal(audit);
 }
 
 enum err audit_run(const struct audit_options *options, struct audit_summary *out_summary,

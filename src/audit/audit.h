@@ -5,8 +5,9 @@
  * derived again in memory by applying each record, the postings and totals are summed up a second
  * time on their own, each receipt must have the totals there are at its number, what is between two
  * brands must follow from the entries of their streams, and at the end all must agree and the
- * ledger's invariants hold. When there is a stored state, it is compared with the derived one bit
- * for bit at the row it is exact for.
+ * ledger's invariants hold. When there is a vault, each member's personal data must open by its
+ * key. When there is a stored state, it is compared with the derived one bit for bit at the row it
+ * is exact for.
  *
  * What it can't see: rows cut off at the journal's end, unless the state is newer or a partner
  * holds a receipt for them.
@@ -28,10 +29,12 @@
 #include "ledger/record.h"
 #include "store/journal.h"
 #include "store/state.h"
+#include "store/vault.h"
 
 struct audit_options {
     struct journal journal;
     struct state *state;   /* NULL: the journal alone */
+    struct vault *vault;   /* NULL: whether personal data can be read is not looked at */
     const char *coalition; /* the signatures' */
     struct partner_id self;
     void *context; /* of the callbacks */
@@ -72,6 +75,8 @@ struct audit_summary {
     bool has_state;      /* a stored state was compared */
     uint64_t state_row;  /* the journal row at which */
     uint64_t state_rows; /* how many rows it has */
+    bool has_vault;      /* the vault's keys were tried */
+    uint64_t keys;       /* members whose personal data opened */
     int64_t issued;      /* net of what was taken back, points; likewise the next */
     int64_t redeemed;
     int64_t expired;

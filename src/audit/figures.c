@@ -17,6 +17,8 @@ void audit_figures(const struct audit_summary *summary, Talea__V1__LedgerFigures
     out_figures->is_state_compared = summary->has_state;
     out_figures->state_row = summary->state_row;
     out_figures->state_rows = summary->state_rows;
+    out_figures->is_vault_read = summary->has_vault;
+    out_figures->keys = summary->keys;
     out_figures->issued_points = summary->issued;
     out_figures->redeemed_points = summary->redeemed;
     out_figures->expired_points = summary->expired;

@@ -87,6 +87,8 @@ MUST_USE enum err audit_count_block(struct audit *audit, struct sums *sums, stru
 MUST_USE enum err audit_count_corrected(struct audit *audit, struct sums *sums, struct slice key,
                                         struct slice value);
 MUST_USE enum err audit_blocks(struct audit *audit, const struct sums *sums);
+/* Opens the personal data of all members that there are in the end. */
+MUST_USE enum err audit_personal(struct audit *audit);
 /* What must hold of the tables when all records are applied; fills the summary's sums. */
 MUST_USE enum err audit_outcome(struct audit *audit);
 

@@ -94,13 +94,32 @@ static enum err pass(int from, int to, const char *path, struct backup_count *co
     return ERR_OK;
 }
 
+/* ERR_CORRUPT for what is there under the name and is no file: a backup has the files themselves.
+ */
+static enum err open_file(const char *path, int *out_fd, struct note *note)
+{
+    struct stat about;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) {
+        return errno == ELOOP ? note_set(note, ERR_CORRUPT,
+                                         "%s: is a symbolic link: a backup has the files "
+                                         "themselves in it",
+                                         path)
+                              : backup_failure(path, "can't be opened", note);
+    }
+    if (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode)) {
+        close(fd);
+        return note_set(note, ERR_CORRUPT, "%s: is not a regular file", path);
+    }
+    *out_fd = fd;
+    return ERR_OK;
+}
+
 enum err backup_sum(const char *path, struct backup_count *count, uint64_t *out_bytes,
                     struct hash *out_sum, struct note *note)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) {
-        return backup_failure(path, "can't be opened", note);
-    }
+    int fd;
+    TRY(open_file(path, &fd, note));
     enum err err = pass(fd, -1, path, count, out_bytes, out_sum, note);
     close(fd);
     return err;
@@ -110,10 +129,8 @@ enum err backup_copy(const char *from, const char *to, struct backup_count *coun
                      struct hash *out_sum, struct note *note)
 {
     uint64_t bytes;
-    int in = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (in < 0) {
-        return backup_failure(from, "can't be opened", note);
-    }
+    int in;
+    TRY(open_file(from, &in, note));
     int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (out < 0) {
         close(in);

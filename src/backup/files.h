@@ -21,7 +21,8 @@ struct backup_path {
 /* ERR_INPUT when it is too long. */
 MUST_USE enum err backup_path_of(const char *folder, const char *name, struct backup_path *out_path,
                                  struct note *note);
-/* Size and sum of a file. ERR_NOT_FOUND, ERR_STORAGE, ERR_CANCELLED. */
+/* Size and sum of a file. ERR_NOT_FOUND, ERR_CORRUPT for a link or a folder in its place,
+ * ERR_STORAGE, ERR_CANCELLED. */
 MUST_USE enum err backup_sum(const char *path, struct backup_count *count, uint64_t *out_bytes,
                              struct hash *out_sum, struct note *note);
 /* Copies to a new file, 0600, flushed; gives the sum of what was copied. */

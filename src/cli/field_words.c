@@ -30,6 +30,7 @@ static const struct field_word words[] = {
     {"adjustment_id", {NULL, NULL}, "ADJUSTMENT"},
     {"merge_id", {NULL, NULL}, "MERGE"},
     /* English words, too: fields only where a sentence begins with them. */
+    {"by", {"by", NULL}, NULL},
     {"receipt", {"receipt", NULL}, NULL},
     {"reference", {"reference", NULL}, NULL},
     {"reason", {"reason", NULL}, NULL},

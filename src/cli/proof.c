@@ -83,6 +83,7 @@ struct audit_options proof_options(struct proof *proof)
 {
     return (struct audit_options){.journal = journal_file_port(proof->journal),
                                   .state = proof->state,
+                                  .vault = proof->vault,
                                   .coalition = proof->config->coalition,
                                   .self = proof->config->partner,
                                   .context = proof,
@@ -94,6 +95,7 @@ struct audit_options proof_options(struct proof *proof)
 
 void proof_end(struct proof *proof)
 {
+    vault_close(proof->vault);
     state_close(proof->state);
     journal_file_close(proof->journal);
     charter_chain_fini(&proof->chain);

@@ -14,6 +14,7 @@ struct proof {
     struct charter_chain chain;
     struct journal_file *journal;
     struct state *state; /* NULL: there is none in the folder */
+    struct vault *vault; /* likewise */
     struct progress progress;
     struct audit_summary summary;
     struct audit_finding finding;

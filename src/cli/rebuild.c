@@ -1,8 +1,10 @@
 /* talea rebuild: the state of a stopped node, derived anew from its journal. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "audit/figures.h"
 #include "audit/rebuild.h"
@@ -12,7 +14,51 @@
 #include "cli/proof.h"
 
 const struct argp_option rebuild_options[] = {
-    {"charter", OPT_CHARTER, "FILE", 0, "Keys by this one (default: the home's)", 0}, {0}};
+    {"charter", OPT_CHARTER, "FILE", 0, "Keys by this one (default: the home's)", 0},
+    {"force", OPT_FORCE, NULL, 0,
+     "Also from a journal that ends before the state does: the rows behind it are lost", 0},
+    {0}};
+
+/* The row up to which the state that is there has something; 0 without one, or when it can't be
+ * read. */
+static uint64_t row_of_old_state(const char *folder)
+{
+    struct state_options options = {.folder = folder, .mode = STATE_READ_ONLY};
+    struct state *state = NULL;
+    struct note note = {""};
+    char path[LIMIT_PATH_BYTES + 16];
+    snprintf(path, sizeof path, "%s/state.mdb", folder);
+    if (access(path, F_OK) != 0 || state_open(&options, &state, &note) != ERR_OK) {
+        return 0;
+    }
+    uint64_t row = state_newest_row(state);
+    state_close(state);
+    return row;
+}
+
+/* What the old state has and the journal has not would be gone without a word. By force the old
+ * one is not even opened, however it is damaged. */
+static enum cli_exit check_old_state(struct cli *cli, const struct proof *proof)
+{
+    struct journal journal = journal_file_port(proof->journal);
+    struct note note = {""};
+    uint64_t next_row;
+    if (cli_option(cli, OPT_FORCE) != NULL) {
+        return CLI_OK;
+    }
+    uint64_t newest = row_of_old_state(proof->config->data.text);
+    enum err err = journal.next_row(journal.context, &next_row);
+    if (err != ERR_OK) {
+        return cli_fail_err(cli, err, &note);
+    }
+    return newest < next_row
+               ? CLI_OK
+               : cli_fail(cli, CLI_CORRUPT, err_name(ERR_CORRUPT),
+                          "put the newest journal there, or lose these rows by --force",
+                          "the journal ends with row %" PRIu64 ", the state that is there has rows "
+                          "up to %" PRIu64 ": the journal is an older copy",
+                          next_row - 1, newest);
+}
 
 /* The journal's lock keeps a node from starting meanwhile. The new state comes into being in a
  * folder of its own within the ledger's: the old one stays until the journal has been read to its
@@ -91,12 +137,11 @@ enum cli_exit run_rebuild(struct cli *cli)
         return cli_fail_err(cli, ERR_RESOURCE, NULL);
     }
     enum err err = begin(cli, proof, &fresh, &note);
-    enum cli_exit outcome;
-    if (err == ERR_OK) {
+    enum cli_exit outcome =
+        err == ERR_OK ? check_old_state(cli, proof) : cli_fail_err(cli, err, &note);
+    if (outcome == CLI_OK) {
         err = run(cli, proof, &fresh, &rows);
         outcome = tell(cli, proof, err, rows);
-    } else {
-        outcome = cli_fail_err(cli, err, &note);
     }
     state_close(proof->state);
     proof->state = NULL;

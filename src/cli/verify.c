@@ -60,10 +60,16 @@ static void print_figures(const struct cli *cli, const Talea__V1__LedgerFigures 
     fprintf(out, "members       %llu\n", (unsigned long long)figures->members);
     fprintf(out, "holds         %llu\n", (unsigned long long)figures->holds);
     if (figures->is_state_compared) {
-        fprintf(out, "stored state  the same at row %llu, %llu rows of tables\n\n",
+        fprintf(out, "stored state  the same at row %llu, %llu rows of tables\n",
                 (unsigned long long)figures->state_row, (unsigned long long)figures->state_rows);
     } else {
-        fprintf(out, "stored state  there is none to compare\n\n");
+        fprintf(out, "stored state  there is none to compare\n");
+    }
+    if (figures->is_vault_read) {
+        fprintf(out, "vault         opens the personal data of %llu members\n\n",
+                (unsigned long long)figures->keys);
+    } else {
+        fprintf(out, "vault         there is none to try its keys\n\n");
     }
     print_points(cli, "issued", figures->issued_points);
     print_points(cli, "redeemed", figures->redeemed_points);

@@ -6,10 +6,10 @@
 #include "cli/proof.h"
 #include "cli/verify.h"
 
-static bool has_state(const char *folder)
+static bool has_file(const char *folder, const char *name)
 {
     char path[LIMIT_PATH_BYTES + 1];
-    int length = snprintf(path, sizeof path, "%s/state.mdb", folder);
+    int length = snprintf(path, sizeof path, "%s/%s", folder, name);
     return length > 0 && (size_t)length < sizeof path && access(path, F_OK) == 0;
 }
 
@@ -24,7 +24,12 @@ static enum err begin(struct cli *cli, struct proof *proof, struct note *note)
     }
     TRY(journal_file_open(folder, JOURNAL_READ_ONLY, &proof->journal, note));
     struct state_options options = {.folder = folder, .mode = STATE_READ_ONLY};
-    return has_state(folder) ? state_open(&options, &proof->state, note) : ERR_OK;
+    if (has_file(folder, "state.mdb")) {
+        TRY(state_open(&options, &proof->state, note));
+    }
+    return has_file(folder, VAULT_FILE_NAME)
+               ? vault_open(folder, VAULT_READ_ONLY, &proof->vault, note)
+               : ERR_OK;
 }
 
 static enum err run(struct cli *cli, struct proof *proof)

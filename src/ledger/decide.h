@@ -24,6 +24,11 @@ MUST_USE enum err ledger_decide(const struct ledger_view *view, const struct led
  * already moved: what a reader must see. */
 void member_settle_view(struct member *member, struct unix_ms now);
 
+/* The member as it will be once this open hold on its points has expired, the moment after T2: what
+ * comes back ends if its lot has, and repays what is owed. ERR_CORRUPT when the hold is not one on
+ * these lots; the member is undefined then. */
+MUST_USE enum err member_release_view(struct member *member, const struct hold *hold);
+
 /* Readers of single rows, for queries and decisions. ERR_NOT_FOUND when there is none. */
 MUST_USE enum err ledger_get_member(const struct ledger_view *view, const struct uid *id,
                                     struct member *out_member);

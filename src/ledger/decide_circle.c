@@ -47,29 +47,9 @@ enum err circle_let_go(struct decision *d, const struct card_circle *circle,
     return ERR_OK;
 }
 
-/* The member's cards are its own again; one that is blocked by itself stays so. */
-static enum err take_cards_back(struct decision *d, const struct profile *profile)
-{
-    struct card_change changes[LIMIT_CARDS_PER_MEMBER];
-    size_t count = 0;
-    for (size_t i = 0; i < profile->card_count; i++) {
-        struct card card;
-        struct card_status status;
-        const struct card_number *number = &profile->cards[i];
-        TRY(ledger_get_card(d->view, number, &card));
-        TRY(ledger_get_card_status(d->view, number, &status));
-        if (card.is_blocked) {
-            status.moved_to = (struct card_number){{0}};
-            decide_put_card_status(d, number, &status);
-            continue;
-        }
-        changes[count++] = (struct card_change){.card = *number, .kind = ENTRY_CARD_UNBLOCK};
-    }
-    return decide_announce(d, changes, count, NULL, NULL);
-}
-
 enum err circle_open(struct decision *d, const struct card_circle *circle)
 {
+    static const struct card_number nowhere = {{0}};
     const struct roster *roster = d->terms->roster;
     const struct card_number *first = circle_opens_at(circle);
     const struct roster_partner *home = roster_home_of(roster, first);
@@ -85,7 +65,7 @@ enum err circle_open(struct decision *d, const struct card_circle *circle)
     }
     TRY(work_begin(d, &card.member, &work));
     TRY(ledger_get_profile(d->view, &work.id, &profile));
-    TRY(take_cards_back(d, &profile));
+    TRY(move_lead_cards(d, &profile, &nowhere, NULL, NULL));
     struct standing_owner owner = standing_of_member(&work.id);
     TRY(circle_carry(d, circle, &owner));
     work.row.is_blocked = false;

@@ -209,29 +209,32 @@ static bool has_lot_beyond_entry(const struct member *member)
     return false;
 }
 
-/* All of the member's cards lead to the new one; one that is blocked by itself stays so. */
-static enum err announce_move(struct decision *d, const struct profile *profile,
-                              struct leaving *leaving)
+enum err move_lead_cards(struct decision *d, const struct profile *profile,
+                         const struct card_number *moved_to, const struct partner_id *first,
+                         struct stream *first_stream)
 {
+    bool is_leaving = moved_to->digits[0] != '\0';
+    struct card_change change = {.kind = is_leaving ? ENTRY_CARD_MOVED : ENTRY_CARD_UNBLOCK,
+                                 .moved_to = *moved_to};
     struct card_change changes[LIMIT_CARDS_PER_MEMBER];
     size_t count = 0;
     for (size_t i = 0; i < profile->card_count; i++) {
         struct card card;
         struct card_status status;
-        const struct card_number *number = &profile->cards[i];
-        TRY(ledger_get_card(d->view, number, &card));
-        TRY(ledger_get_card_status(d->view, number, &status));
-        if (status.moved_to.digits[0] != '\0') {
+        change.card = profile->cards[i];
+        TRY(ledger_get_card(d->view, &change.card, &card));
+        TRY(ledger_get_card_status(d->view, &change.card, &status));
+        if (is_leaving && status.moved_to.digits[0] != '\0') {
             continue;
         }
         if (card.is_blocked) {
-            status.moved_to = leaving->moved_to;
-            decide_put_card_status(d, number, &status);
+            status.moved_to = *moved_to;
+            decide_put_card_status(d, &change.card, &status);
             continue;
         }
-        changes[count++] = (struct card_change){*number, ENTRY_CARD_MOVED, leaving->moved_to};
+        changes[count++] = change;
     }
-    return decide_announce(d, changes, count, &leaving->to, &leaving->stream);
+    return decide_announce(d, changes, count, first, first_stream);
 }
 
 /* Nothing stands against it: the points leave, and the cards with them. */
@@ -261,7 +264,7 @@ static enum err leave(struct decision *d, struct member_work *work, const struct
     if (decision_is_refused(d)) {
         return ERR_OK;
     }
-    TRY(announce_move(d, profile, &leaving));
+    TRY(move_lead_cards(d, profile, &leaving.moved_to, &leaving.to, &leaving.stream));
     struct standing_owner owner = standing_of_member(&work->id);
     TRY(standing_carry(d, &owner, &move->new_card));
     work->row.is_blocked = true;

@@ -238,6 +238,12 @@ MUST_USE enum err move_onward(struct decision *d, struct member_work *work,
 /* The card at the member's new home; empty when it did not move. */
 MUST_USE enum err move_of_member(const struct decision *d, const struct profile *profile,
                                  struct card_number *out_moved_to);
+/* All of the member's cards lead to `moved_to`, but for those that lead elsewhere; or, when it is
+ * empty, to their own member again. One that is blocked by itself stays so. `first` and its stream:
+ * as decide_announce has them. */
+MUST_USE enum err move_lead_cards(struct decision *d, const struct profile *profile,
+                                  const struct card_number *moved_to,
+                                  const struct partner_id *first, struct stream *first_stream);
 /* A moved lot that the new home refused comes back. */
 MUST_USE enum err move_give_back(struct decision *d, const struct account_ref *payable,
                                  const struct receipted_entry *entry);

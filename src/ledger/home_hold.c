@@ -336,6 +336,41 @@ enum err home_release(struct decision *d, const struct uid *id, struct hold *hol
     return ERR_OK;
 }
 
+static void repay_view(struct member *member)
+{
+    for (int pass = 0; pass < 2; pass++) {
+        size_t soonest;
+        while (member->debt.minor > 0 &&
+               (soonest = lots_soonest(member, pass == 1)) < member->lot_count) {
+            struct lot lot = member->lots[soonest];
+            int64_t part =
+                lot.free.minor < member->debt.minor ? lot.free.minor : member->debt.minor;
+            enum err err = lots_change(member, &lot.key, -part, 0);
+            ASSERT(err == ERR_OK);
+            struct points *from = pass == 1 ? &member->pending : &member->available;
+            from->minor -= part;
+            member->debt.minor -= part;
+        }
+    }
+}
+
+enum err member_release_view(struct member *member, const struct hold *hold)
+{
+    struct unix_ms end = {hold->deliver_by.ms + 1}; /* at T2 a capture is still in time */
+    member_settle_view(member, end);
+    for (size_t i = 0; i < hold->lot_count; i++) {
+        const struct hold_lot *lot = &hold->lots[i];
+        if (lots_change(member, &lot->key, lot->held.minor, -lot->held.minor) != ERR_OK) {
+            return ERR_CORRUPT;
+        }
+        member->held.minor -= lot->held.minor;
+        member->available.minor += lot->held.minor;
+    }
+    member_settle_view(member, end);
+    repay_view(member);
+    return ERR_OK;
+}
+
 struct lot_key home_refund_lot(const struct decision *d, const struct member *member,
                                const struct lot_key *origin)
 {

@@ -23,9 +23,22 @@ static void send_transferred(struct reply *reply)
     rpc_call_reply(reply->call, &response.base);
 }
 
+/* Of one that names nobody who asks. */
+static void send_unasked(struct reply *reply)
+{
+    if (reply->outcome.verdict == VERDICT_NOT_IN_POOL) {
+        const struct verdict_row *row = verdict_describe(VERDICT_NOT_IN_POOL);
+        refuse(reply->call, row->grpc_status, row->name,
+               "by is missing: a pool's points are moved for one of its members, who asks.");
+    } else {
+        send_transferred(reply);
+    }
+}
+
 /* Within the programme's caps. */
 static void transfer_capped(struct node *node, struct rpc_call *call,
-                            const struct snapshot *snapshot, const struct command *transfer)
+                            const struct snapshot *snapshot, const struct command *transfer,
+                            reply_fn *send)
 {
     struct gift_refusal refusal;
     struct reply reply = {.node = node, .call = call, .transaction = transfer->transaction_id};
@@ -35,17 +48,18 @@ static void transfer_capped(struct node *node, struct rpc_call *call,
     } else if (err != ERR_OK) {
         refuse_err(call, err, NULL);
     } else {
-        send_transferred(&reply);
+        send(&reply);
     }
 }
 
 static void run_transfer(struct node *node, struct rpc_call *call, const struct command *transfer)
 {
     struct snapshot *snapshot = node_snapshot(node);
+    reply_fn *send = uid_is_nil(&transfer->transfer.by) ? send_unasked : send_transferred;
     if (gifts_are_capped(snapshot)) {
-        transfer_capped(node, call, snapshot, transfer);
+        transfer_capped(node, call, snapshot, transfer, send);
     } else {
-        reply_after(node, call, transfer, NULL, send_transferred);
+        reply_after(node, call, transfer, NULL, send);
     }
     snapshot_release(snapshot);
 }

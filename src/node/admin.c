@@ -188,6 +188,7 @@ struct rpc_status admin_verify(void *context, struct rpc_stream *stream)
         struct audit_options options = {
             .journal = node->journal,
             .state = node->state,
+            .vault = node->vault,
             .coalition = node->config.coalition,
             .self = node->config.partner,
             .context = &verification,

@@ -1,4 +1,5 @@
 /* GetBalance: now, at a time gone by, at a time to come. */
+#include "node/balance_future.h"
 #include "node/balance_past.h"
 #include "node/messages.h"
 #include "node/node.h"
@@ -75,6 +76,50 @@ static void get_past_balance(void *context, struct rpc_call *call, const Protobu
     }
 }
 
+static void refuse_future(struct rpc_call *call, enum err err)
+{
+    if (err == ERR_NOT_FOUND) {
+        refuse(call, 11, "JOURNAL_TRIMMED",
+               "The journal no longer has the records of what is on hold.");
+    } else if (err == ERR_RANGE) {
+        refuse(call, 8, "HISTORY_TOO_LONG",
+               "More than %u things happened to the member since what is on hold was reserved.",
+               LIMIT_HISTORY_ROWS);
+    } else {
+        refuse_err(call, err, NULL);
+    }
+}
+
+/* On a worker: what is on hold is found in the journal. */
+static void get_future_balance(void *context, struct rpc_call *call,
+                               const ProtobufCMessage *message)
+{
+    struct node *node = context;
+    const Talea__V1__GetBalanceRequest *request =
+        (const Talea__V1__GetBalanceRequest *)(const void *)message;
+    struct state_reader *reader;
+    struct unix_ms time = {request->as_of_unix_ms};
+    struct uid id;
+    struct member member;
+    enum err err = readers_take(node->readers, &reader);
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+        return;
+    }
+    struct ledger_view view = state_reader_view(reader);
+    bool is_found = request_member_row(node, call, &view, request->member, &id, &member);
+    readers_give(node->readers, reader);
+    if (!is_found) {
+        return;
+    }
+    err = balance_release_holds(&node->journal, &id, time, &member);
+    if (err == ERR_OK) {
+        reply_balance(call, &id, &member, time);
+    } else {
+        refuse_future(call, err);
+    }
+}
+
 void till_get_balance(void *context, struct rpc_call *call, const ProtobufCMessage *message)
 {
     struct node *node = context;
@@ -102,7 +147,9 @@ void till_get_balance(void *context, struct rpc_call *call, const ProtobufCMessa
     struct ledger_view view = state_reader_view(reader);
     bool is_found = request_member_row(node, call, &view, request->member, &id, &member);
     readers_give(node->readers, reader);
-    if (is_found) {
+    if (is_found && time.ms > now.ms && member.held.minor > 0) {
+        rpc_call_continue(call, get_future_balance);
+    } else if (is_found) {
         reply_balance(call, &id, &member, time);
     }
 }

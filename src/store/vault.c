@@ -297,6 +297,51 @@ void vault_tag(const struct vault *vault, const char *domain, struct slice text,
     keyed_tag(&vault->pepper, domain, text, out_tag);
 }
 
+/* Bytes from a slot's place on, as they are at one moment. */
+static enum err read_slots(struct vault *vault, uint64_t at, uint8_t *out, size_t length)
+{
+    pthread_rwlock_rdlock(&vault->slots);
+    enum err err = file_read_at(vault->fd, at, out, length);
+    pthread_rwlock_unlock(&vault->slots);
+    return err;
+}
+
+static bool is_destroyed_in_name_only(const uint8_t slot[VAULT_SLOT_BYTES])
+{
+    uint8_t all = 0;
+    for (size_t i = 0; i < BOX_KEY_BYTES + VAULT_CHECK_BYTES; i++) {
+        all |= slot[i];
+    }
+    return slot[BOX_KEY_BYTES + VAULT_CHECK_BYTES] == VAULT_SLOT_DESTROYED && all != 0;
+}
+
+enum err vault_check(struct vault *vault, uint64_t *out_slot)
+{
+    uint8_t *bytes = malloc(COPY_SLOTS * VAULT_SLOT_BYTES);
+    if (bytes == NULL) {
+        return ERR_RESOURCE;
+    }
+    pthread_mutex_lock(&vault->lock);
+    uint64_t count = vault->slot_count;
+    pthread_mutex_unlock(&vault->lock);
+    enum err err = ERR_OK;
+    for (uint64_t slot = 1; err == ERR_OK && slot <= count;) {
+        size_t here = count - slot < COPY_SLOTS ? (size_t)(count - slot) + 1 : COPY_SLOTS;
+        memset(bytes, 0, COPY_SLOTS * VAULT_SLOT_BYTES);
+        err = read_slots(vault, vault_slot_at(slot), bytes, here * VAULT_SLOT_BYTES);
+        err = err == ERR_CORRUPT ? ERR_OK : err; /* the file ends before: a slot that was torn */
+        for (size_t i = 0; err == ERR_OK && i < here; i++, slot++) {
+            if (is_destroyed_in_name_only(bytes + i * VAULT_SLOT_BYTES)) {
+                *out_slot = slot;
+                err = ERR_CORRUPT;
+            }
+        }
+    }
+    secret_forget(bytes, COPY_SLOTS * VAULT_SLOT_BYTES);
+    free(bytes);
+    return err;
+}
+
 enum err vault_copy(struct vault *vault, int fd)
 {
     static const size_t step = COPY_SLOTS * VAULT_SLOT_BYTES;
@@ -311,9 +356,7 @@ enum err vault_copy(struct vault *vault, int fd)
     /* The notes come first: a key that is destroyed meanwhile is noted in the copy, or gone. */
     for (uint64_t at = 0; err == ERR_OK && at < end;) {
         size_t length = end - at < step ? (size_t)(end - at) : step;
-        pthread_rwlock_rdlock(&vault->slots);
-        err = file_read_at(vault->fd, at, bytes, length);
-        pthread_rwlock_unlock(&vault->slots);
+        err = read_slots(vault, at, bytes, length);
         if (err == ERR_OK) {
             err = file_write_at(fd, at, bytes, length);
         }

@@ -83,6 +83,11 @@ MUST_USE enum err vault_each_erasure(struct vault *vault,
 void vault_tag(const struct vault *vault, const char *domain, struct slice text,
                uint8_t out_tag[VAULT_TAG_BYTES]);
 
+/* Looks at every slot. ERR_CORRUPT with the first one that is said to be destroyed and isn't empty.
+ * One whose check fails is none unless something names it (see above). ERR_STORAGE, ERR_RESOURCE.
+ */
+MUST_USE enum err vault_check(struct vault *vault, uint64_t *out_slot);
+
 /* Writes a copy to an open file, as of one moment for each slot; not flushed. Keys that were
  * destroyed before the call are not in it. */
 MUST_USE enum err vault_copy(struct vault *vault, int fd);

@@ -124,6 +124,17 @@ class Backup(unittest.TestCase):
             file.seek(place)
             file.write(bytes([byte ^ 1]))
 
+    def no_file(self, folder, name, path):
+        os.rename(path, path + ".away")
+        os.symlink(path + ".away", path)
+        self.assertIn(f"{name}: is a symbolic link", self.refused(CORRUPT, "restore", folder))
+        os.unlink(path)
+        os.mkdir(path)
+        self.assertIn(f"{name}: is not a regular file",
+                      self.refused(CORRUPT, "backup", "verify", folder))
+        os.rmdir(path)
+        os.rename(path + ".away", path)
+
     def test_bad_ones_are_refused_by_name(self):
         folder, _ = self.backup()
         self.grocer.stop()
@@ -140,6 +151,7 @@ class Backup(unittest.TestCase):
                 file.write(b"x")
             self.assertIn(f"{name}: has 1 bytes", self.refused(CORRUPT, "restore", folder))
             os.rename(path + ".away", path)
+            self.no_file(folder, name, path)
         manifest = os.path.join(folder, "MANIFEST.json")
         with open(manifest, encoding="utf-8") as file:
             text = file.read()

@@ -103,6 +103,25 @@ class Past(unittest.TestCase):
             now = self.node.cli("balance", self.card, "--at", utc(at))["balance"]
             self.assertEqual(now, then)
 
+    def test_what_is_on_hold_comes_back_when_the_hold_expires(self):
+        card = self.node.cli("member", "add")["card"]
+        self.node.cli("earn", card, "10.00", "--points", 100, "--as", "admin")
+        soon = self.node.cli("burn", "authorise", card, 30, "--within", 60)
+        self.node.cli("burn", "capture", soon["hold_id"], "--points", 10)
+        later = self.node.cli("burn", "authorise", card, 40, "--within", 3600)
+        over = self.node.cli("burn", "authorise", card, 5)
+        self.node.cli("burn", "void", over["hold_id"])
+
+        def at(unix_ms):
+            balance = self.node.cli("balance", card, "--at", utc(unix_ms))["balance"]
+            return balance["available_points"], balance["held_points"]
+        self.assertEqual(at(soon["deliver_by_unix_ms"]), (30, 60))
+        self.assertEqual(at(soon["deliver_by_unix_ms"] + 1), (50, 40))
+        self.assertEqual(at(later["deliver_by_unix_ms"]), (50, 40))
+        self.assertEqual(at(later["deliver_by_unix_ms"] + 1), (90, 0))
+        lots = self.node.cli("balance", card)["expiring"]
+        self.assertEqual(at(lots[-1]["expires_at_unix_ms"]), (0, 0))
+
     def test_before_enrolment(self):
         result = self.node.talea("balance", self.card, "--at", utc(self.began - 1000), expect=1)
         self.assertIn("NOT_YET_ENROLLED", result.stderr)

@@ -90,6 +90,7 @@ class Personal(unittest.TestCase):
 
     def erase(self):
         vault = self.vault()
+        before = self.grocer.cli("verify")["figures"]
         self.grocer.talea("member", "erase", "--reference", REFERENCE, "--yes")
         changed = [i // 64 for i in range(8192, len(vault), 64)
                    if vault[i:i + 64] != self.vault()[i:i + 64]]
@@ -103,6 +104,7 @@ class Personal(unittest.TestCase):
         self.assertEqual(others["display_name"], IMPORTED[0][1])
         after = self.grocer.cli("verify")
         self.assertTrue(after["is_clean"], after)
+        self.assertEqual(int(after["figures"]["keys"]), int(before["keys"]) - 1)
         period = self.grocer.cli("status")["open_period"]
         self.coalition.close_period(period)
         self.assertTrue(self.fuel.cli("verify")["is_clean"])
@@ -142,6 +144,10 @@ class Personal(unittest.TestCase):
         self.assertEqual(sorted(names), ["(damaged)"] + sorted(name for _, name in IMPORTED))
         self.grocer.cli("earn", self.card, "5.00")
         self.assertIn("personal_data_damaged", self.grocer.log_tail())
+        for words in ["verify"], ["verify", "--data", self.grocer.path("data")]:
+            told = self.grocer.talea(*words, expect=4).stderr
+            self.assertRegex(told, r"verify: row \d+: personal data opens by its key: vault.keys: it "
+                                   r"has no sound key for the personal data of member")
 
 
 if __name__ == "__main__":

@@ -52,6 +52,10 @@ class Rebuild(unittest.TestCase):
             row["balance"].pop("as_of_unix_ms", None)
         return sorted((row["member_id"], row["reference"], str(row["balance"])) for row in rows)
 
+    def rows(self):
+        figures = self.node.cli("verify", "--data", self.node.path("data"))["figures"]
+        return int(figures["rows"])
+
     def assert_good(self):
         self.assertEqual(self.members(), self.before)
         result = self.node.cli("verify")
@@ -61,7 +65,7 @@ class Rebuild(unittest.TestCase):
     def test_anew_from_the_journal(self):
         self.assertIn("talead holds it", self.node.talea("rebuild", expect=UNREACHABLE).stderr)
         self.node.stop()
-        rows = self.node.cli("verify", "--data", self.node.path("data"))["figures"]["rows"]
+        rows = self.rows()
         told = self.node.talea("rebuild").stdout
         self.assertIn(f"rebuilt from {rows} journal rows", told)
         self.assertTrue(self.node.cli("verify", "--data", self.node.path("data"))["is_clean"])
@@ -69,9 +73,29 @@ class Rebuild(unittest.TestCase):
         self.assert_good()
         self.node.stop()
         os.unlink(self.node.path("data/state.mdb"))
-        self.assertEqual(self.node.cli("rebuild")["rows"], int(rows))
+        self.assertEqual(self.node.cli("rebuild")["rows"], rows)
         self.node.start()
         self.assert_good()
+
+    def test_an_older_journal_is_not_taken_unasked(self):
+        self.node.stop()
+        journal = self.node.read("data", "journal.mdb")
+        before = self.rows()
+        self.node.start()
+        self.node.cli("earn", self.cards[0], "9.00")
+        self.node.stop()
+        rows = self.rows()
+        self.assertLess(before, rows)
+        with open(self.node.path("data/journal.mdb"), "wb") as file:
+            file.write(journal)
+        state = self.node.read("data", "state.mdb")
+        told = self.node.talea("rebuild", expect=CORRUPT).stderr
+        self.assertIn(f"the journal ends with row {before}, the state that is there has rows up to "
+                      f"{rows}", told)
+        self.assertEqual(self.node.read("data", "state.mdb"), state)
+        self.assertFalse(os.path.exists(self.node.path("data/rebuild")))
+        self.assertEqual(self.node.cli("rebuild", "--force")["rows"], before)
+        self.assertTrue(self.node.cli("verify", "--data", self.node.path("data"))["is_clean"])
 
     def test_a_damaged_state(self):
         self.node.stop()

@@ -75,7 +75,9 @@ class Pools(Case):
         self.assertEqual(shown["name"], "The Millers")
         self.assertEqual(set(shown["member_ids"]), {ann["member_id"], bob["member_id"]})
         self.assertEqual(shown["balance"]["available_points"], 100)
-        self.refused("NOT_IN_POOL", "transfer", pool, eve["card"], 10)
+        told = self.node.talea("transfer", pool, eve["card"], 10, expect=1).stderr
+        self.assertIn("--by is missing: a pool's points are moved for one of its members, who asks "
+                      "(NOT_IN_POOL)", told)
         self.refused("NOT_IN_POOL", "transfer", pool, eve["card"], 10, "--by", eve["card"])
         self.node.cli("transfer", pool, eve["card"], 100, "--by", bob["card"])
         self.assertEqual(self.available(eve["card"]), 100)

@@ -342,7 +342,8 @@ static void test_node(void **state)
            "commands      190 done, 10 refused\n"
            "postings      0\nentries       0 sent, 0 received\nmembers       0\n"
            "holds         0\n"
-           "stored state  the same at row 180, 700 rows of tables\n\n"
+           "stored state  the same at row 180, 700 rows of tables\n"
+           "vault         there is none to try its keys\n\n"
            "issued        500.5\nredeemed      0.0\nexpired       0.0\nadjusted      0.0\n"
            "receivable    0.0\npayable       0.0\nsuspense      0.0\n"
            "outstanding   -0.7 Sparks\n",

@@ -123,7 +123,8 @@ static void test_clean(void **state)
            "commands      4 done, 0 refused\n"
            "postings      2\nentries       0 sent, 0 received\nmembers       2\n"
            "holds         0\n"
-           "stored state  there is none to compare\n\n"
+           "stored state  there is none to compare\n"
+           "vault         there is none to try its keys\n\n"
            "issued        24.6\nredeemed      0.0\nexpired       0.0\nadjusted      0.0\n"
            "receivable    0.0\npayable       0.0\nsuspense      0.0\n"
            "outstanding   24.6 Sparks\n",

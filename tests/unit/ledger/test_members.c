@@ -149,6 +149,34 @@ static void test_promises_of_a_blocked_member_go_on(void **state)
     desk_assert_balances(desk, &ann, 8, 0, 0);
 }
 
+/* What is said beforehand of the moment behind T2 is what comes. */
+static void test_a_hold_that_will_expire(void **state)
+{
+    struct desk *desk = *state;
+    struct card_number card;
+    struct hold hold;
+    struct member expected;
+    struct member found;
+    struct uid ann = desk_enrol(desk, &card);
+    struct uid sale = desk_give(desk, &ann, 30, desk_in_days(desk, 300));
+    desk_give(desk, &ann, 50, never);
+    struct uid id = desk_hold(desk, &card, 70);
+    desk_capture(desk, &id, 5);
+    assert_int_equal(desk_return_sale(desk, &sale), VERDICT_OK);
+    desk_assert_balances(desk, &ann, 0, 65, 20);
+    assert_int_equal(ledger_get_hold(&desk->store.view, &desk->roster.self, &id, &hold), ERR_OK);
+    desk_member(desk, &ann, &expected);
+    assert_int_equal(member_release_view(&expected, &hold), ERR_OK);
+    desk->now.ms = hold.deliver_by.ms + 1;
+    struct command expire = desk_command(desk, COMMAND_EXPIRE_HOLD);
+    expire.due = (struct command_due){id, desk->roster.self, hold.deliver_by};
+    desk_do(desk, &expire);
+    desk_member(desk, &ann, &found);
+    desk_assert_balances(desk, &ann, expected.available.minor, 0, expected.debt.minor);
+    assert_int_equal(expected.held.minor, 0);
+    assert_int_equal(expected.lot_count, found.lot_count);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
 
 int main(void)
@@ -157,6 +185,7 @@ int main(void)
         TEST(test_merge_and_undo),          TEST(test_returns_follow_a_merge),
         TEST(test_merge_nets_debt),         TEST(test_erasure),
         TEST(test_erasure_writes_debt_off), TEST(test_promises_of_a_blocked_member_go_on),
+        TEST(test_a_hold_that_will_expire),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

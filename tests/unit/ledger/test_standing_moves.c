@@ -15,6 +15,24 @@ static void remember(struct desk *desk, const struct uid *member, int64_t count,
     }
 }
 
+/* Two members of the desk's, of whom the first is merged into the second in most tests. */
+struct two {
+    struct uid from;
+    struct uid into;
+    struct standing_owner giver;    /* the first */
+    struct standing_owner receiver; /* the second */
+};
+
+static struct two enrol_two(struct desk *desk)
+{
+    struct card_number card;
+    struct two two = {.from = desk_enrol(desk, &card)};
+    two.into = desk_enrol(desk, &card);
+    two.giver = standing_of_member(&two.from);
+    two.receiver = standing_of_member(&two.into);
+    return two;
+}
+
 static void undo_merge(struct desk *desk, struct uid merge)
 {
     struct command undo = desk_command(desk, COMMAND_UNMERGE_MEMBERS);
@@ -25,32 +43,28 @@ static void undo_merge(struct desk *desk, struct uid merge)
 static void test_a_merge_and_its_undoing(void **state)
 {
     struct desk *desk = *state;
-    struct card_number card;
-    struct uid from = desk_enrol(desk, &card);
-    struct uid into = desk_enrol(desk, &card);
-    struct standing_owner giver = standing_of_member(&from);
-    struct standing_owner receiver = standing_of_member(&into);
+    struct two two = enrol_two(desk);
     struct uid sale = desk_id(desk);
-    remember(desk, &from, 0, 30, 5, 1);
-    assert_int_equal(change(desk, sale, &giver, set_step(COUNT, 0, 0, 10)), VERDICT_OK);
-    remember(desk, &into, 7, 20, 6, 2);
-    struct uid merge = desk_merge(desk, &from, &into);
-    assert_int_equal(value(desk, &receiver, COUNT), 17);
-    assert_int_equal(value(desk, &giver, COUNT), 17); /* it is the other by now */
-    assert_int_equal(value(desk, &receiver, LATEST), 30);
-    assert_int_equal(value(desk, &receiver, EARLIEST), 5);
-    assert_int_equal(value(desk, &receiver, STAYS), 2);
+    remember(desk, &two.from, 0, 30, 5, 1);
+    assert_int_equal(change(desk, sale, &two.giver, set_step(COUNT, 0, 0, 10)), VERDICT_OK);
+    remember(desk, &two.into, 7, 20, 6, 2);
+    struct uid merge = desk_merge(desk, &two.from, &two.into);
+    assert_int_equal(value(desk, &two.receiver, COUNT), 17);
+    assert_int_equal(value(desk, &two.giver, COUNT), 17); /* it is the other by now */
+    assert_int_equal(value(desk, &two.receiver, LATEST), 30);
+    assert_int_equal(value(desk, &two.receiver, EARLIEST), 5);
+    assert_int_equal(value(desk, &two.receiver, STAYS), 2);
     /* What the one gave before is taken back of both; a change names either. */
-    assert_int_equal(take_back(desk, sale, &giver, take_step(COUNT, -2)), VERDICT_OK);
-    assert_int_equal(change_now(desk, &giver, add_step(COUNT, -9, INT64_MIN, INT64_MAX)),
+    assert_int_equal(take_back(desk, sale, &two.giver, take_step(COUNT, -2)), VERDICT_OK);
+    assert_int_equal(change_now(desk, &two.giver, add_step(COUNT, -9, INT64_MIN, INT64_MAX)),
                      VERDICT_OK);
-    assert_int_equal(value(desk, &receiver, COUNT), 6);
+    assert_int_equal(value(desk, &two.receiver, COUNT), 6);
     undo_merge(desk, merge);
-    assert_int_equal(value(desk, &giver, COUNT), 6); /* of the 8 that were left of what came */
-    assert_int_equal(value(desk, &receiver, COUNT), 0);
-    assert_int_equal(value(desk, &giver, LATEST), 30);
-    assert_int_equal(value(desk, &giver, STAYS), 1);
-    assert_int_equal(value(desk, &receiver, LATEST), 30);
+    assert_int_equal(value(desk, &two.giver, COUNT), 6); /* of the 8 that were left of what came */
+    assert_int_equal(value(desk, &two.receiver, COUNT), 0);
+    assert_int_equal(value(desk, &two.giver, LATEST), 30);
+    assert_int_equal(value(desk, &two.giver, STAYS), 1);
+    assert_int_equal(value(desk, &two.receiver, LATEST), 30);
 }
 
 static void release(struct desk *desk, struct uid quote_id)
@@ -64,40 +78,36 @@ static void test_quotes_across_a_merge(void **state)
 {
     struct desk *desk = *state;
     for (int ends_within = 0; ends_within < 2; ends_within++) {
-        struct card_number card;
-        struct uid from = desk_enrol(desk, &card);
-        struct uid into = desk_enrol(desk, &card);
-        struct standing_owner giver = standing_of_member(&from);
-        struct standing_owner receiver = standing_of_member(&into);
+        struct two two = enrol_two(desk);
         enum verdict verdict;
-        remember(desk, &from, 10, 0, 0, 0);
-        remember(desk, &into, 7, 0, 0, 0);
+        remember(desk, &two.from, 10, 0, 0, 0);
+        remember(desk, &two.into, 7, 0, 0, 0);
         struct standing_step steps[] = {add_step(COUNT, -4, 0, INT64_MAX),
                                         add_step(slot_withheld(COUNT), 4, INT64_MIN, INT64_MAX)};
-        struct buffer groups = group_of(&giver, steps, 2);
+        struct buffer groups = group_of(&two.giver, steps, 2);
         struct uid held = desk_id(desk);
         struct command begin = reserve_of(desk, RESERVE_BEGIN, held, buffer_slice(&groups));
         desk_do(desk, &begin);
-        struct uid more = quote(desk, &receiver, add_step(COUNT, 2, INT64_MIN, 9), &verdict);
-        struct uid merge = desk_merge(desk, &from, &into);
-        assert_int_equal(value(desk, &receiver, COUNT), 15);
-        (void)quote(desk, &giver, add_step(COUNT, 1, INT64_MIN, INT64_MAX), &verdict);
+        struct uid more = quote(desk, &two.receiver, add_step(COUNT, 2, INT64_MIN, 9), &verdict);
+        struct uid merge = desk_merge(desk, &two.from, &two.into);
+        assert_int_equal(value(desk, &two.receiver, COUNT), 15);
+        (void)quote(desk, &two.giver, add_step(COUNT, 1, INT64_MIN, INT64_MAX), &verdict);
         assert_int_equal(verdict, VERDICT_STANDING_MOVED); /* judged before the merge */
         if (ends_within) {
             release(desk, held);
-            assert_int_equal(value(desk, &receiver, COUNT), 19);
+            assert_int_equal(value(desk, &two.receiver, COUNT), 19);
         }
         undo_merge(desk, merge);
-        assert_int_equal(value(desk, &giver, COUNT), ends_within ? 10 : 6);
-        assert_int_equal(value(desk, &receiver, COUNT), 9);
+        assert_int_equal(value(desk, &two.giver, COUNT), ends_within ? 10 : 6);
+        assert_int_equal(value(desk, &two.receiver, COUNT), 9);
         if (!ends_within) {
             release(desk, held);
         }
         release(desk, more);
-        assert_int_equal(value(desk, &giver, COUNT), 10);
-        assert_int_equal(value(desk, &receiver, COUNT), 7);
-        assert_int_equal(count_of(desk, &giver), 1);
-        assert_int_equal(count_of(desk, &receiver), 1);
+        assert_int_equal(value(desk, &two.giver, COUNT), 10);
+        assert_int_equal(value(desk, &two.receiver, COUNT), 7);
+        assert_int_equal(count_of(desk, &two.giver), 1);
+        assert_int_equal(count_of(desk, &two.receiver), 1);
         buffer_fini(&groups);
     }
 }
@@ -106,19 +116,15 @@ static void test_quotes_across_a_merge(void **state)
 static void test_returns_across_a_merge(void **state)
 {
     struct desk *desk = *state;
-    struct card_number card;
-    struct uid from = desk_enrol(desk, &card);
-    struct uid into = desk_enrol(desk, &card);
-    struct standing_owner giver = standing_of_member(&from);
-    struct standing_owner receiver = standing_of_member(&into);
+    struct two two = enrol_two(desk);
     struct uid sale = desk_id(desk);
-    assert_int_equal(change(desk, sale, &giver, set_step(COUNT, 0, 0, 10)), VERDICT_OK);
-    remember(desk, &into, 10, 0, 0, 0);
-    struct uid merge = desk_merge(desk, &from, &into);
-    assert_int_equal(take_back(desk, sale, &giver, take_step(COUNT, -10)), VERDICT_OK);
+    assert_int_equal(change(desk, sale, &two.giver, set_step(COUNT, 0, 0, 10)), VERDICT_OK);
+    remember(desk, &two.into, 10, 0, 0, 0);
+    struct uid merge = desk_merge(desk, &two.from, &two.into);
+    assert_int_equal(take_back(desk, sale, &two.giver, take_step(COUNT, -10)), VERDICT_OK);
     undo_merge(desk, merge);
-    assert_int_equal(value(desk, &giver, COUNT), 0);
-    assert_int_equal(value(desk, &receiver, COUNT), 10);
+    assert_int_equal(value(desk, &two.giver, COUNT), 0);
+    assert_int_equal(value(desk, &two.receiver, COUNT), 10);
 }
 
 /* All at once: ten came with a purchase, a quote has spent them, and within the merge the purchase
@@ -127,72 +133,64 @@ static void test_returns_across_a_merge(void **state)
 static void test_a_return_and_a_quote_across_a_merge(void **state)
 {
     struct desk *desk = *state;
-    struct card_number card;
-    struct uid from = desk_enrol(desk, &card);
-    struct uid into = desk_enrol(desk, &card);
-    struct standing_owner giver = standing_of_member(&from);
-    struct standing_owner receiver = standing_of_member(&into);
+    struct two two = enrol_two(desk);
     struct standing_step steps[] = {add_step(COUNT, -10, 0, INT64_MAX),
                                     add_step(slot_withheld(COUNT), 10, INT64_MIN, INT64_MAX)};
-    struct buffer groups = group_of(&giver, steps, 2);
+    struct buffer groups = group_of(&two.giver, steps, 2);
     struct uid sale = desk_id(desk);
     struct uid held = desk_id(desk);
     struct command begin = reserve_of(desk, RESERVE_BEGIN, held, buffer_slice(&groups));
-    assert_int_equal(change(desk, sale, &giver, set_step(COUNT, 0, 0, 10)), VERDICT_OK);
-    remember(desk, &into, 4, 0, 0, 0);
+    assert_int_equal(change(desk, sale, &two.giver, set_step(COUNT, 0, 0, 10)), VERDICT_OK);
+    remember(desk, &two.into, 4, 0, 0, 0);
     desk_do(desk, &begin);
-    struct uid merge = desk_merge(desk, &from, &into);
-    assert_int_equal(take_back(desk, sale, &giver, take_step(COUNT, -10)), VERDICT_OK);
-    assert_int_equal(value(desk, &receiver, COUNT), -6);
+    struct uid merge = desk_merge(desk, &two.from, &two.into);
+    assert_int_equal(take_back(desk, sale, &two.giver, take_step(COUNT, -10)), VERDICT_OK);
+    assert_int_equal(value(desk, &two.receiver, COUNT), -6);
     undo_merge(desk, merge);
-    assert_int_equal(value(desk, &giver, COUNT), -10);
-    assert_int_equal(value(desk, &receiver, COUNT), 4);
+    assert_int_equal(value(desk, &two.giver, COUNT), -10);
+    assert_int_equal(value(desk, &two.receiver, COUNT), 4);
     release(desk, held);
-    assert_int_equal(count_of(desk, &giver), 0);
-    assert_int_equal(count_of(desk, &receiver), 1);
+    assert_int_equal(count_of(desk, &two.giver), 0);
+    assert_int_equal(count_of(desk, &two.receiver), 1);
     buffer_fini(&groups);
 }
 
 static void test_two_groups_that_are_one_owner_by_now(void **state)
 {
     struct desk *desk = *state;
-    struct card_number card;
-    struct uid from = desk_enrol(desk, &card);
-    struct uid into = desk_enrol(desk, &card);
-    struct standing_owner owners[] = {standing_of_member(&from), standing_of_member(&into)};
+    struct two two = enrol_two(desk);
     struct buffer groups = {0};
-    (void)desk_merge(desk, &from, &into);
+    (void)desk_merge(desk, &two.from, &two.into);
     for (size_t i = 0; i < 2; i++) {
         struct standing_step step = add_step(COUNT, 1 + (int64_t)i, INT64_MIN, 3);
-        standing_write_group(&groups, &owners[i], &step, 1);
+        standing_write_group(&groups, i == 0 ? &two.giver : &two.receiver, &step, 1);
     }
     struct command c = change_of(desk, desk_id(desk), buffer_slice(&groups));
     desk_do(desk, &c);
-    assert_int_equal(value(desk, &owners[1], COUNT), 3);
+    assert_int_equal(value(desk, &two.receiver, COUNT), 3);
     buffer_fini(&groups);
 }
 
 static void test_who_is_erased_is_forgotten(void **state)
 {
     struct desk *desk = *state;
-    struct card_number card;
-    struct uid from = desk_enrol(desk, &card);
-    struct uid into = desk_enrol(desk, &card);
-    struct standing_owner owners[] = {standing_of_member(&from), standing_of_member(&into)};
+    struct two two = enrol_two(desk);
     struct uid sale = desk_id(desk);
     enum verdict verdict;
-    assert_int_equal(change(desk, sale, &owners[0], set_step(COUNT, 0, 0, 10)), VERDICT_OK);
-    struct uid held = quote(desk, &owners[1], add_step(COUNT, 1, INT64_MIN, INT64_MAX), &verdict);
-    (void)desk_merge(desk, &from, &into);
-    desk_erase(desk, &into);
-    assert_int_equal(count_of(desk, &owners[0]), 0);
-    assert_int_equal(count_of(desk, &owners[1]), 0);
-    assert_int_equal(value(desk, &owners[0], COUNT), 0);
-    assert_int_equal(change_now(desk, &owners[1], set_step(COUNT, 0, 0, 1)), VERDICT_MEMBER_ERASED);
-    assert_int_equal(take_back(desk, sale, &owners[0], take_step(COUNT, -4)), VERDICT_OK);
+    assert_int_equal(change(desk, sale, &two.giver, set_step(COUNT, 0, 0, 10)), VERDICT_OK);
+    struct uid held =
+        quote(desk, &two.receiver, add_step(COUNT, 1, INT64_MIN, INT64_MAX), &verdict);
+    (void)desk_merge(desk, &two.from, &two.into);
+    desk_erase(desk, &two.into);
+    assert_int_equal(count_of(desk, &two.giver), 0);
+    assert_int_equal(count_of(desk, &two.receiver), 0);
+    assert_int_equal(value(desk, &two.giver, COUNT), 0);
+    assert_int_equal(change_now(desk, &two.receiver, set_step(COUNT, 0, 0, 1)),
+                     VERDICT_MEMBER_ERASED);
+    assert_int_equal(take_back(desk, sale, &two.giver, take_step(COUNT, -4)), VERDICT_OK);
     desk->now = desk_in_days(desk, 1);
     assert_int_equal(expire(desk, held, desk->now), VERDICT_OK);
-    assert_int_equal(count_of(desk, &owners[1]), 0);
+    assert_int_equal(count_of(desk, &two.receiver), 0);
 }
 
 static struct card_number card_of_beta(struct desk *desk, uint64_t serial)

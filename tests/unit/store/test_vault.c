@@ -60,15 +60,19 @@ static void read_file(uint64_t offset, void *out, size_t length)
     close(fd);
 }
 
-static void flip_byte(uint64_t offset)
+static void put_byte(uint64_t offset, uint8_t byte)
 {
-    uint8_t byte;
-    read_file(offset, &byte, 1);
-    byte ^= 0x40;
     int fd = open(vault_path, O_WRONLY);
     assert_true(fd >= 0);
     assert_int_equal(pwrite(fd, &byte, 1, (off_t)offset), 1);
     close(fd);
+}
+
+static void flip_byte(uint64_t offset)
+{
+    uint8_t byte;
+    read_file(offset, &byte, 1);
+    put_byte(offset, byte ^ 0x40);
 }
 
 static struct slice text(const char *t)
@@ -451,6 +455,27 @@ static void test_many_threads(void **unused)
     vault_close(vault);
 }
 
+/* Whoever says that a key is destroyed has overwritten it. */
+static void test_destroyed_in_name_only(void **unused)
+{
+    (void)unused;
+    struct buffer sealed = {0};
+    uint64_t bad = 0;
+    struct vault *vault = open_vault();
+    uint64_t first = seal(vault, "one", &sealed);
+    buffer_clear(&sealed);
+    uint64_t second = seal(vault, "two", &sealed);
+    assert_ok(vault_destroy(vault, first));
+    assert_ok(vault_check(vault, &bad));
+    flip_byte(SLOTS_AT + (second - 1) * SLOT_BYTES); /* torn, for all that the vault knows */
+    assert_ok(vault_check(vault, &bad));
+    put_byte(SLOTS_AT + (second - 1) * SLOT_BYTES + 40, 2);
+    assert_int_equal(vault_check(vault, &bad), ERR_CORRUPT);
+    assert_int_equal(bad, second);
+    vault_close(vault);
+    buffer_fini(&sealed);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -461,6 +486,7 @@ int main(void)
         CASE(test_a_slot_in_another_place),
         CASE(test_destroyed_is_gone),
         CASE(test_abandoned_is_gone),
+        CASE(test_destroyed_in_name_only),
         CASE(test_keys_are_made_together),
         CASE(test_a_torn_end),
         CASE(test_refused_files),
