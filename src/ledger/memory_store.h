@@ -1,4 +1,4 @@
-/* The ledger's tables in memory, for tests, audits and rebuilds: a hash map for each table that
+/* The ledger's tables in memory, for tests: a hash map for each table that
  * owns copies of keys and values. One thread. Memory that runs out is ERR_RESOURCE. */
 #ifndef LEDGER_MEMORY_STORE_H
 #define LEDGER_MEMORY_STORE_H
