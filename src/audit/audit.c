@@ -151,36 +151,34 @@ static enum err compare_state(struct audit *audit, uint64_t row)
     return ERR_OK;
 }
 
-static enum err walk_records(struct audit *audit, const struct batch_view *batch)
+enum err audit_undecoded(struct audit *audit, const struct ahead_batch *batch)
 {
-    for (uint32_t i = 0; i < batch->count; i++) {
-        uint64_t row = batch->first_row + i;
-        struct slice record;
-        if (batch_record(batch, i, &record) != ERR_OK) {
-            return audit_found(audit, row, "journal batch frame",
-                               "row %" PRIu64 " has no place in its batch", row);
-        }
-        TRY(audit_record(audit, row, record));
+    struct slice record;
+    uint64_t row = batch->view.first_row + batch->record_count;
+    return batch_record(&batch->view, batch->record_count, &record) != ERR_OK
+               ? audit_found(audit, row, "journal batch frame",
+                             "row %" PRIu64 " has no place in its batch", row)
+               : audit_found(audit, row, "journal record", "row %" PRIu64 " is malformed", row);
+}
+
+static enum err walk_records(struct audit *audit, const struct ahead_batch *batch)
+{
+    for (uint32_t i = 0; i < batch->record_count; i++) {
+        uint64_t row = batch->view.first_row + i;
+        expected_fetch(&batch->expected, audit->derived, &audit->accounts, i);
+        TRY(audit_record(audit, row, &batch->records[i]));
         audit->next_row = row + 1;
         audit->summary->rows++;
         TRY(compare_state(audit, row));
     }
-    return ERR_OK;
+    return batch->record_count < batch->view.count ? audit_undecoded(audit, batch) : ERR_OK;
 }
 
-static enum err walk_batch(void *context, uint64_t first_row, struct slice bytes)
+static enum err walk_batch(struct audit *audit, const struct ahead_batch *batch)
 {
-    struct audit *audit = context;
     const struct audit_options *options = audit->options;
-    struct batch_view batch;
-    if (first_row >= audit->end_row) {
-        audit->is_done = true;
-        return ERR_NOT_FOUND;
-    }
-    TRY(audit_frame(audit, first_row, bytes, &batch));
-    audit->batch_time = batch.time;
-    TRY(walk_records(audit, &batch));
-    audit->head = batch.hash;
+    audit->batch_time = batch->view.time;
+    TRY(walk_records(audit, batch));
     audit->summary->batches++;
     if (options->progress != NULL &&
         !options->progress(options->context, audit->summary->rows, audit->end_row - 1)) {
@@ -191,24 +189,18 @@ static enum err walk_batch(void *context, uint64_t first_row, struct slice bytes
 
 static enum err walk_journal(struct audit *audit)
 {
-    const struct journal *journal = &audit->options->journal;
-    enum err err = journal->replay(journal->context, 0, walk_batch, audit);
-    if (err == ERR_CORRUPT || (err == ERR_NOT_FOUND && !audit->is_done)) {
-        return audit_found(audit, audit->next_row, "journal storage",
-                           "the journal can't be read from row %" PRIu64 " on", audit->next_row);
+    const struct ahead_batch *batch;
+    struct ahead *ahead;
+    TRY(ahead_begin(audit->options, audit->end_row, &ahead));
+    enum err err = ahead_next(ahead, &batch, audit->finding);
+    while (err == ERR_OK && batch != NULL) {
+        err = walk_batch(audit, batch);
+        if (err == ERR_OK) {
+            err = ahead_next(ahead, &batch, audit->finding);
+        }
     }
-    if (err != ERR_OK && !audit->is_done) {
-        return err == ERR_CANCELLED
-                   ? err
-                   : note_set(&audit->finding->note, err,
-                              "the journal can't be read from row %" PRIu64 " on", audit->next_row);
-    }
-    if (audit->next_row < audit->end_row) {
-        return audit_found(audit, audit->next_row, "journal continuity",
-                           "the journal's rows from %" PRIu64 " to %" PRIu64 " are missing",
-                           audit->next_row, audit->end_row - 1);
-    }
-    return ERR_OK;
+    ahead_end(ahead);
+    return err;
 }
 
 /* The state first: what the journal gets meanwhile lies behind it. */
@@ -236,8 +228,8 @@ static enum err begin(struct audit *audit)
                            ", but the journal ends before row %" PRIu64,
                            stored_row, audit->end_row);
     }
-    TRY(memory_store_create(&audit->derived));
-    audit->store = memory_store_port(audit->derived);
+    TRY(derived_create(&audit->derived));
+    audit->store = derived_port(audit->derived);
     return compare_state(audit, 0);
 }
 
@@ -263,7 +255,7 @@ enum err audit_run(const struct audit_options *options, struct audit_summary *ou
     arena_init(&audit.arena, LIMIT_DECODED_BYTES);
     enum err err = run(&audit);
     snapshot_fini(&audit.snapshot);
-    memory_store_destroy(audit.derived);
+    derived_destroy(audit.derived);
     sums_fini(&audit.accounts);
     sums_fini(&audit.totals);
     pair_walk_fini(&audit.pairs);

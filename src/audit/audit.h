@@ -12,10 +12,13 @@
  * What it can't see: rows cut off at the journal's end, unless the state is newer or a partner
  * holds a receipt for them.
  *
+ * A second thread reads the journal ahead: it checks frames, hashes and signatures and decodes the
+ * records, while this one sums up and applies those before. What is found is the same each time.
+ *
  * Memory grows with the tables (all of them are derived), by 32 bytes for each own entry without a
- * receipt and, where a state is compared, by 40 bytes for each of its rows. Threads: any one; the
- * journal and the state may be in use meanwhile, and no read transaction lasts longer than one
- * batch of the journal or one slice of the state.
+ * receipt and, where a state is compared, by up to 120 bytes for each of its rows. Threads: any
+ * one, and find_key is called on the second; the journal and the state may be in use meanwhile, and
+ * no read transaction lasts longer than one batch of the journal or one slice of the state.
  */
 #ifndef AUDIT_AUDIT_H
 #define AUDIT_AUDIT_H

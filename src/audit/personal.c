@@ -7,7 +7,6 @@
 
 #include "audit/rooms.h"
 #include "crypto/box.h"
-#include "ledger/memory_store.h"
 
 static const char invariant[] = "personal data opens by its key";
 
@@ -33,9 +32,7 @@ static enum err visit_profile(void *context, enum ledger_table table, struct sli
     struct audit *audit = walk->audit;
     struct profile profile;
     struct uid member;
-    if (table != TABLE_PROFILE) {
-        return ERR_OK;
-    }
+    (void)table;
     TRY(profile_decode(value, &profile));
     if (key.length != sizeof member.bytes) {
         return ERR_CORRUPT;
@@ -72,7 +69,7 @@ enum err audit_personal(struct audit *audit)
                            slot);
     }
     TRY(err);
-    err = memory_store_each(audit->derived, visit_profile, &walk);
+    err = derived_each(audit->derived, TABLE_PROFILE, visit_profile, &walk);
     buffer_fini(&walk.plain);
     return err;
 }

@@ -16,37 +16,27 @@ struct rebuild {
     struct ledger_applier *applier;
 };
 
-static enum err apply_record(struct rebuild *rebuild, uint64_t row, struct slice bytes)
+static enum err apply_record(struct rebuild *rebuild, uint64_t row, const struct record *record)
 {
     struct audit *audit = &rebuild->audit;
-    struct record record;
     struct note why = {""};
-    if (record_decode(bytes, &record) != ERR_OK) {
-        return audit_found(audit, row, "journal record", "row %" PRIu64 " is malformed", row);
-    }
-    if (record.row != row) {
+    if (record->row != row) {
         return audit_found(audit, row, "journal row numbers",
                            "the record in the place of row %" PRIu64 " says it is row %" PRIu64,
-                           row, record.row);
+                           row, record->row);
     }
-    enum err err = ledger_applier_apply(rebuild->applier, &record, &why);
+    enum err err = ledger_applier_apply(rebuild->applier, record, &why);
     return err == ERR_CORRUPT ? audit_found(audit, row, "journal record applies", "%s", why.text)
                               : err;
 }
 
-static enum err apply_records(struct rebuild *rebuild, const struct batch_view *batch)
+static enum err apply_records(struct rebuild *rebuild, const struct ahead_batch *batch)
 {
-    struct audit *audit = &rebuild->audit;
-    for (uint32_t i = 0; i < batch->count; i++) {
-        uint64_t row = batch->first_row + i;
-        struct slice record;
-        if (batch_record(batch, i, &record) != ERR_OK) {
-            return audit_found(audit, row, "journal batch frame",
-                               "row %" PRIu64 " has no place in its batch", row);
-        }
-        TRY(apply_record(rebuild, row, record));
+    for (uint32_t i = 0; i < batch->record_count; i++) {
+        TRY(apply_record(rebuild, batch->view.first_row + i, &batch->records[i]));
     }
-    return ERR_OK;
+    return batch->record_count < batch->view.count ? audit_undecoded(&rebuild->audit, batch)
+                                                   : ERR_OK;
 }
 
 /* The batch is the state's; what is too much for memory is written. */
@@ -63,22 +53,34 @@ static enum err settle(struct rebuild *rebuild, uint64_t last_row)
     return ERR_OK;
 }
 
-static enum err take_batch(void *context, uint64_t first_row, struct slice bytes)
+static enum err take_batch(struct rebuild *rebuild, const struct ahead_batch *batch)
 {
-    struct rebuild *rebuild = context;
     struct audit *audit = &rebuild->audit;
     const struct audit_options *options = audit->options;
-    struct batch_view batch;
-    TRY(audit_frame(audit, first_row, bytes, &batch));
-    audit->batch_time = batch.time;
-    TRY(apply_records(rebuild, &batch));
-    audit->head = batch.hash;
-    audit->next_row = first_row + batch.count;
+    TRY(apply_records(rebuild, batch));
+    audit->next_row = batch->view.first_row + batch->view.count;
     TRY(settle(rebuild, audit->next_row - 1));
     return options->progress == NULL ||
                    options->progress(options->context, audit->next_row - 1, audit->end_row - 1)
                ? ERR_OK
                : ERR_CANCELLED;
+}
+
+static enum err take_journal(struct rebuild *rebuild)
+{
+    struct audit *audit = &rebuild->audit;
+    const struct ahead_batch *batch;
+    struct ahead *ahead;
+    TRY(ahead_begin(audit->options, audit->end_row, &ahead));
+    enum err err = ahead_next(ahead, &batch, audit->finding);
+    while (err == ERR_OK && batch != NULL) {
+        err = take_batch(rebuild, batch);
+        if (err == ERR_OK) {
+            err = ahead_next(ahead, &batch, audit->finding);
+        }
+    }
+    ahead_end(ahead);
+    return err;
 }
 
 static enum err run(struct rebuild *rebuild)
@@ -94,12 +96,7 @@ static enum err run(struct rebuild *rebuild)
     TRY(state_writer_create(state, &rebuild->writer));
     store = state_writer_port(rebuild->writer);
     TRY(ledger_applier_create(&store, &rebuild->applier));
-    enum err err = journal->replay(journal->context, 0, take_batch, rebuild);
-    if (err == ERR_CORRUPT || err == ERR_NOT_FOUND) {
-        return audit_found(audit, audit->next_row, "journal storage",
-                           "the journal can't be read from row %" PRIu64 " on", audit->next_row);
-    }
-    TRY(err);
+    TRY(take_journal(rebuild));
     return state_checkpoint(state);
 }
 

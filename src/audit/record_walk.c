@@ -483,24 +483,20 @@ static enum err walk_command(struct audit *audit, const struct record *record)
                : ERR_OK;
 }
 
-enum err audit_record(struct audit *audit, uint64_t row, struct slice bytes)
+enum err audit_record(struct audit *audit, uint64_t row, const struct record *record)
 {
-    struct record record;
     struct note why = {{0}};
-    if (record_decode(bytes, &record) != ERR_OK) {
-        return audit_found(audit, row, "journal record", "row %" PRIu64 " is malformed", row);
-    }
-    TRY(check_place(audit, row, &record));
-    TRY(check_not_applied(audit, &record));
-    TRY(walk_command(audit, &record));
-    TRY(walk_effects(audit, &record));
-    enum err err = ledger_apply(&audit->store, &record, &why);
+    TRY(check_place(audit, row, record));
+    TRY(check_not_applied(audit, record));
+    TRY(walk_command(audit, record));
+    TRY(walk_effects(audit, record));
+    enum err err = ledger_apply(&audit->store, record, &why);
     if (err == ERR_CORRUPT) {
         return audit_found(audit, row, "journal record applies", "%s", why.text);
     }
     TRY(err);
-    audit->record_time = record.time;
-    *(record.verdict == VERDICT_OK ? &audit->summary->commands_ok
-                                   : &audit->summary->commands_refused) += 1;
+    audit->record_time = record->time;
+    *(record->verdict == VERDICT_OK ? &audit->summary->commands_ok
+                                    : &audit->summary->commands_refused) += 1;
     return ERR_OK;
 }

@@ -2,6 +2,7 @@
 #ifndef AUDIT_ROOMS_H
 #define AUDIT_ROOMS_H
 
+#include "audit/ahead.h"
 #include "audit/audit.h"
 #include "audit/pair_walk.h"
 #include "audit/snapshot.h"
@@ -24,7 +25,7 @@ struct audit {
     const struct audit_options *options;
     struct audit_summary *summary;
     struct audit_finding *finding;
-    struct memory_store *derived;
+    struct derived *derived;
     struct ledger_store store; /* its port */
     struct snapshot snapshot;
     struct sums accounts; /* debit, credit; of members one by one, and together */
@@ -52,8 +53,10 @@ enum err audit_found(struct audit *audit, uint64_t row, const char *invariant, c
 /* Checks a batch's frame, hashes, signature, and that it follows on from the one before. */
 MUST_USE enum err audit_frame(struct audit *audit, uint64_t first_row, struct slice bytes,
                               struct batch_view *out_batch);
+/* What is wrong with the batch's first record that could not be decoded; always ERR_CORRUPT. */
+enum err audit_undecoded(struct audit *audit, const struct ahead_batch *batch);
 /* Checks one record, sums it up, and applies it to the derived tables. */
-MUST_USE enum err audit_record(struct audit *audit, uint64_t row, struct slice bytes);
+MUST_USE enum err audit_record(struct audit *audit, uint64_t row, const struct record *record);
 /* Checks a row of TABLE_RECEIPT, whose record's totals before it are summed up. */
 MUST_USE enum err audit_receipt(struct audit *audit, uint64_t row, const struct effect_row *effect);
 /* Direction and partner from a stream's key. */

@@ -3,28 +3,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto/hash.h"
+#include "crypto/random.h"
+#include "store/slice_rows.h"
 #include "store/slice_scan.h"
 
 enum {
-    ROWS_FIRST = 1024
+    ROWS_FIRST = 1024,
+    INDEX_PER_ROW = 2, /* places, at least */
+    COMPARED_TOGETHER = 16
 };
 
-static void fingerprint_name(enum ledger_table table, struct slice key, uint8_t out[16])
+static struct fingerprint name_of(const struct snapshot *snapshot, enum ledger_table table,
+                                  struct slice key)
 {
-    uint8_t number = (uint8_t)table;
-    struct hasher hasher;
-    hasher_init(&hasher, HASH_DOMAIN_IDENTIFIER);
-    hasher_add(&hasher, slice_of(&number, 1));
-    hasher_add(&hasher, key);
-    struct hash hash = hasher_finish(&hasher);
-    memcpy(out, hash.bytes, 16);
-}
-
-static void fingerprint_value(struct slice value, uint8_t out[16])
-{
-    struct hash hash = hash_of(HASH_DOMAIN_IDENTIFIER, value);
-    memcpy(out, hash.bytes, 16);
+    uint8_t bytes[1 + LEDGER_KEY_MAX] = {(uint8_t)table};
+    ASSERT(key.length <= LEDGER_KEY_MAX);
+    if (key.length > 0) {
+        memcpy(bytes + 1, key.at, key.length);
+    }
+    return fingerprint_of(&snapshot->key, slice_of(bytes, 1 + key.length));
 }
 
 static enum err make_room(struct snapshot *snapshot)
@@ -48,33 +45,65 @@ static enum err take_row(void *context, uint64_t slice_row, enum ledger_table ta
     struct snapshot *snapshot = context;
     TRY(make_room(snapshot));
     struct snapshot_row *row = &snapshot->rows[snapshot->count++];
-    fingerprint_name(table, key, row->name);
-    fingerprint_value(value, row->value);
+    row->name = name_of(snapshot, table, key);
+    row->value = fingerprint_of(&snapshot->key, value);
     row->row = slice_row;
     row->is_seen = false;
     return ERR_OK;
 }
 
-static int compare_rows(const void *a, const void *b)
+/* Where the place of this name is looked for first. */
+static uint32_t *home_of(const struct snapshot *snapshot, const struct fingerprint *name)
 {
-    const struct snapshot_row *first = a;
-    const struct snapshot_row *second = b;
-    return memcmp(first->name, second->name, sizeof first->name);
+    uint64_t word;
+    memcpy(&word, name->bytes, sizeof word);
+    return &snapshot->index[(size_t)word & (snapshot->index_count - 1)];
+}
+
+/* The place of the row with this name, or the empty one where it belongs. */
+static uint32_t *place_of(const struct snapshot *snapshot, const struct fingerprint *name)
+{
+    size_t at = (size_t)(home_of(snapshot, name) - snapshot->index);
+    for (;;) {
+        uint32_t number = snapshot->index[at];
+        if (number == 0 || memcmp(&snapshot->rows[number - 1].name, name, sizeof *name) == 0) {
+            return &snapshot->index[at];
+        }
+        at = (at + 1) & (snapshot->index_count - 1);
+    }
+}
+
+static enum err make_index(struct snapshot *snapshot)
+{
+    size_t count = ROWS_FIRST;
+    while (count / INDEX_PER_ROW < snapshot->count) {
+        count *= 2;
+    }
+    snapshot->index = calloc(count, sizeof snapshot->index[0]);
+    if (snapshot->index == NULL || snapshot->count >= UINT32_MAX) {
+        return ERR_RESOURCE;
+    }
+    snapshot->index_count = count;
+    for (size_t i = 0; i < snapshot->count; i++) {
+        *place_of(snapshot, &snapshot->rows[i].name) = (uint32_t)(i + 1);
+    }
+    return ERR_OK;
 }
 
 enum err snapshot_take(struct state *state, struct snapshot *out_snapshot)
 {
     struct snapshot snapshot = {0};
+    struct random_source random = random_system();
+    random_fill(&random, snapshot.key.bytes, sizeof snapshot.key.bytes);
     enum err err = state_scan_slices(state, &snapshot.slices, take_row, &snapshot);
+    if (err == ERR_OK) {
+        err = make_index(&snapshot);
+    }
     if (err != ERR_OK) {
-        snapshot.slices = NULL;
         snapshot_fini(&snapshot);
         return err;
     }
     snapshot.point_count = slice_rows_list(snapshot.slices, snapshot.points);
-    if (snapshot.count > 0) {
-        qsort(snapshot.rows, snapshot.count, sizeof snapshot.rows[0], compare_rows);
-    }
     *out_snapshot = snapshot;
     return ERR_OK;
 }
@@ -93,16 +122,24 @@ uint64_t snapshot_last_row(const struct snapshot *snapshot)
 static struct snapshot_row *find_row(const struct snapshot *snapshot, enum ledger_table table,
                                      struct slice key)
 {
-    struct snapshot_row wanted;
-    fingerprint_name(table, key, wanted.name);
-    return snapshot->count == 0 ? NULL
-                                : bsearch(&wanted, snapshot->rows, snapshot->count,
-                                          sizeof snapshot->rows[0], compare_rows);
+    struct fingerprint name = name_of(snapshot, table, key);
+    uint32_t number = *place_of(snapshot, &name);
+    return number == 0 ? NULL : &snapshot->rows[number - 1];
 }
+
+/* A derived row that waits until what it is compared with was fetched. */
+struct waiting_row {
+    enum ledger_table table;
+    struct slice key;
+    struct slice value;
+    struct fingerprint name;
+};
 
 struct comparison {
     struct snapshot *snapshot;
     struct snapshot_difference *difference;
+    struct waiting_row waiting[COMPARED_TOGETHER];
+    size_t waiting_count;
 };
 
 /* The first in order of table and key, so that the same damage is told the same way each time. */
@@ -124,6 +161,39 @@ static void note_difference(struct snapshot_difference *difference, const char *
     *difference = (struct snapshot_difference){true, what, table, named};
 }
 
+static void compare_row(struct comparison *comparison, const struct waiting_row *derived)
+{
+    const struct snapshot *snapshot = comparison->snapshot;
+    uint32_t number = *place_of(snapshot, &derived->name);
+    if (number == 0) {
+        note_difference(comparison->difference, "the stored state lacks the row", derived->table,
+                        derived->key);
+        return;
+    }
+    struct snapshot_row *row = &snapshot->rows[number - 1];
+    row->is_seen = true;
+    struct fingerprint fingerprint = fingerprint_of(&snapshot->key, derived->value);
+    if (memcmp(&fingerprint, &row->value, sizeof fingerprint) != 0) {
+        note_difference(comparison->difference, "the stored row is not what the journal gives",
+                        derived->table, derived->key);
+    }
+}
+
+static void compare_waiting(struct comparison *comparison)
+{
+    const struct snapshot *snapshot = comparison->snapshot;
+    for (size_t i = 0; i < comparison->waiting_count; i++) {
+        uint32_t number = *home_of(snapshot, &comparison->waiting[i].name);
+        if (number != 0) {
+            __builtin_prefetch(&snapshot->rows[number - 1], 1);
+        }
+    }
+    for (size_t i = 0; i < comparison->waiting_count; i++) {
+        compare_row(comparison, &comparison->waiting[i]);
+    }
+    comparison->waiting_count = 0;
+}
+
 static enum err compare_derived(void *context, enum ledger_table table, struct slice key,
                                 struct slice value)
 {
@@ -132,17 +202,11 @@ static enum err compare_derived(void *context, enum ledger_table table, struct s
     if (slice_rows_at(snapshot->slices, table, key) != snapshot_next_row(snapshot)) {
         return ERR_OK; /* of another part */
     }
-    struct snapshot_row *row = find_row(snapshot, table, key);
-    uint8_t fingerprint[16];
-    if (row == NULL) {
-        note_difference(comparison->difference, "the stored state lacks the row", table, key);
-        return ERR_OK;
-    }
-    row->is_seen = true;
-    fingerprint_value(value, fingerprint);
-    if (memcmp(fingerprint, row->value, sizeof fingerprint) != 0) {
-        note_difference(comparison->difference, "the stored row is not what the journal gives",
-                        table, key);
+    struct waiting_row *row = &comparison->waiting[comparison->waiting_count++];
+    *row = (struct waiting_row){table, key, value, name_of(snapshot, table, key)};
+    __builtin_prefetch(home_of(snapshot, &row->name));
+    if (comparison->waiting_count == COMPARED_TOGETHER) {
+        compare_waiting(comparison);
     }
     return ERR_OK;
 }
@@ -161,13 +225,39 @@ static enum err name_stranger(void *context, uint64_t slice_row, enum ledger_tab
     return ERR_OK;
 }
 
+static bool slice_is_at(const struct slice_row *slice, uint64_t row)
+{
+    bool is_at = slice->row == row;
+    for (unsigned i = 0; i < slice->part_count; i++) {
+        is_at = is_at || slice->parts[i].row == row;
+    }
+    return is_at;
+}
+
+/* Is anything of the table in the next part? */
+static bool is_of_part(const struct snapshot *snapshot, enum ledger_table table)
+{
+    unsigned first = table == TABLE_MEMBER ? 0 : SLICES_OF_MEMBERS + (unsigned)table;
+    unsigned count = table == TABLE_MEMBER ? SLICES_OF_MEMBERS : 1;
+    bool is_of = false;
+    for (unsigned i = 0; i < count; i++) {
+        is_of =
+            is_of || slice_is_at(&snapshot->slices->slices[first + i], snapshot_next_row(snapshot));
+    }
+    return is_of;
+}
+
 enum err snapshot_compare(struct snapshot *snapshot, struct state *state,
-                          const struct memory_store *derived,
-                          struct snapshot_difference *out_difference)
+                          const struct derived *derived, struct snapshot_difference *out_difference)
 {
     struct snapshot_difference difference = {0};
-    struct comparison comparison = {snapshot, &difference};
-    TRY(memory_store_each(derived, compare_derived, &comparison));
+    struct comparison comparison = {.snapshot = snapshot, .difference = &difference};
+    for (unsigned table = 1; table < TABLE_END; table++) {
+        if (is_of_part(snapshot, (enum ledger_table)table)) {
+            TRY(derived_each(derived, (enum ledger_table)table, compare_derived, &comparison));
+        }
+    }
+    compare_waiting(&comparison);
     bool has_stranger = false;
     for (size_t i = 0; i < snapshot->count; i++) {
         const struct snapshot_row *row = &snapshot->rows[i];
@@ -189,5 +279,6 @@ void snapshot_fini(struct snapshot *snapshot)
 {
     slice_rows_destroy(snapshot->slices);
     free(snapshot->rows);
+    free(snapshot->index);
     *snapshot = (struct snapshot){0};
 }

@@ -7,14 +7,15 @@
 #ifndef AUDIT_SNAPSHOT_H
 #define AUDIT_SNAPSHOT_H
 
-#include "ledger/memory_store.h"
+#include "audit/derived.h"
+#include "crypto/fingerprint.h"
 #include "store/state.h"
 
 struct snapshot_row {
-    uint8_t name[16];  /* of table and key */
-    uint8_t value[16]; /* of the value */
-    uint64_t row;      /* the journal row that it is exact for */
-    bool is_seen;      /* the derived tables have it, too */
+    struct fingerprint name;  /* of table and key */
+    struct fingerprint value; /* of the value */
+    uint64_t row;             /* the journal row that it is exact for */
+    bool is_seen;             /* the derived tables have it, too */
 };
 
 /* Zero-initialised is empty and valid. */
@@ -23,9 +24,12 @@ struct snapshot {
     uint64_t points[SLICE_ROWS_MAX]; /* journal rows at which a part is compared, lowest first */
     size_t point_count;
     size_t next_point;
-    struct snapshot_row *rows; /* sorted by name */
+    struct fingerprint_key key; /* drawn for this one */
+    struct snapshot_row *rows;
     size_t count;
     size_t capacity;
+    uint32_t *index;    /* places by name, open addressing: a row's number from 1; 0: empty */
+    size_t index_count; /* a power of two, or 0 */
 };
 
 /* What differs first. */
@@ -45,7 +49,7 @@ uint64_t snapshot_last_row(const struct snapshot *snapshot);
 /* Compares the next part with tables that were derived up to snapshot_next_row, both ways. `state`
  * is read once more to name a row that the derived tables don't have. */
 MUST_USE enum err snapshot_compare(struct snapshot *snapshot, struct state *state,
-                                   const struct memory_store *derived,
+                                   const struct derived *derived,
                                    struct snapshot_difference *out_difference);
 void snapshot_fini(struct snapshot *snapshot);
 

@@ -7,20 +7,27 @@ enum {
     PLACES_FIRST = 256
 };
 
-/* FNV-1a, 64 bits, folded. */
-static uint64_t key_hash(struct slice key)
+/* Eight bytes at a time. */
+uint64_t sums_hash(struct slice key)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < key.length; i++) {
-        hash = (hash ^ key.at[i]) * UINT64_C(1099511628211);
+    uint64_t hash = key.length;
+    uint64_t word = 0;
+    size_t at = 0;
+    for (; at + sizeof word <= key.length; at += sizeof word) {
+        memcpy(&word, key.at + at, sizeof word);
+        hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+        hash ^= hash >> 29;
     }
-    return hash ^ hash >> 29;
+    word = 0;
+    memcpy(&word, key.at + at, key.length - at);
+    hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ hash >> 32;
 }
 
 /* The place of the key, or the empty one where it belongs. */
 static struct sum *place_of(const struct sums *sums, struct slice key)
 {
-    size_t place = (size_t)key_hash(key) & (sums->capacity - 1);
+    size_t place = (size_t)sums_hash(key) & (sums->capacity - 1);
     for (;;) {
         struct sum *sum = &sums->places[place];
         if (sum->key_length == 0 || slice_equal(slice_of(sum->key, sum->key_length), key)) {
@@ -81,6 +88,15 @@ const struct sum *sums_find(const struct sums *sums, struct slice key)
     }
     const struct sum *sum = place_of(sums, key);
     return sum->key_length == 0 ? NULL : sum;
+}
+
+void sums_expect(const struct sums *sums, uint64_t hash)
+{
+    if (sums->capacity > 0) {
+        const struct sum *sum = &sums->places[(size_t)hash & (sums->capacity - 1)];
+        __builtin_prefetch(sum);
+        __builtin_prefetch((const uint8_t *)sum + sizeof *sum - 1);
+    }
 }
 
 void sums_fini(struct sums *sums)

@@ -28,6 +28,10 @@ MUST_USE enum err sums_add(struct sums *sums, const struct ledger_key *key, int6
                            int64_t second, uint64_t row);
 /* NULL when there is none. */
 const struct sum *sums_find(const struct sums *sums, struct slice key);
+/* What a key's place follows from. Any thread. */
+uint64_t sums_hash(struct slice key);
+/* The sum of this hash will be asked for soon: fetches it. */
+void sums_expect(const struct sums *sums, uint64_t hash);
 void sums_fini(struct sums *sums);
 
 #endif

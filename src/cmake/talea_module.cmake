@@ -20,7 +20,7 @@ function(talea_module name)
 endfunction()
 
 # Modules that start threads of their own: tests that link them run under the thread sanitizer too.
-set(TALEA_THREADED_MODULES engine telemetry rpc node client bench)
+set(TALEA_THREADED_MODULES audit engine telemetry rpc node client bench)
 
 # talea_program(TARGET): an executable of ours, found as build/PRESET/TARGET.
 function(talea_program target)

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "crypto/fingerprint.h"
 #include "crypto/hash.h"
 
 static struct slice slice_of_text(const char *text)
@@ -89,6 +90,30 @@ static void test_text_reads_back(void **state)
     assert_true(hash_equal(&hash, &back));
 }
 
+/* vectors_sip128 of SipHash's reference code: key and bytes count up from 0. */
+static void test_fingerprint_is_siphash(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t length;
+        const char *expected;
+    } vectors[] = {{0, "a3817f04ba25a8e66df67214c7550293"},
+                   {1, "da87c1d86b99af44347659119b22fc45"},
+                   {15, "5493e99933b0a8117e08ec0f97cfc3d9"}};
+    struct fingerprint_key key;
+    uint8_t bytes[16];
+    char text[2 * FINGERPRINT_BYTES + 1];
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)i;
+        key.bytes[i] = (uint8_t)i;
+    }
+    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
+        struct fingerprint fingerprint = fingerprint_of(&key, slice_of(bytes, vectors[i].length));
+        assert_string_equal(hex_format(fingerprint.bytes, FINGERPRINT_BYTES, text),
+                            vectors[i].expected);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +122,7 @@ int main(void)
         cmocka_unit_test(test_domain_and_bytes_do_not_run_together),
         cmocka_unit_test(test_domains_differ),
         cmocka_unit_test(test_text_reads_back),
+        cmocka_unit_test(test_fingerprint_is_siphash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
