@@ -8,7 +8,7 @@
  *     per: 1.00          # for each so much money
  *     rounding: down
  *     minimum: 5.00      # optional: nothing below this much money
- *   time_zone: Asia/Almaty  # optional: of the brand's clock, which rules go by; UTC without it
+ *   time_zone: Asia/Almaty  # optional: the brand's clock, of rules and of points' ends; else UTC
  *   pending_days: 0      # optional: the return window
  *   expiry: {kind: end_of_month, months: 24}    # never | months | end_of_month | fixed_date |
  *                                               # inactivity

@@ -105,7 +105,8 @@ void account_rule_adjustment(void *context, struct rpc_call *call, const Protobu
     struct command_ruling *ruling = &command.ruling;
     ruling->is_approved = request->is_approved != 0;
     struct snapshot *snapshot = node_snapshot(node);
-    earning_life(snapshot, command.business_time, &ruling->points_expire_at, &ruling->idle_months);
+    earning_life(node, snapshot, command.business_time, &ruling->points_expire_at,
+                 &ruling->idle_months);
     snapshot_release(snapshot);
     if (request_uid(call, "adjustment_id", request->adjustment_id, &ruling->adjustment) &&
         read_caller(call, ruling->checker)) {

@@ -86,7 +86,7 @@ static unsigned read_terms(struct batch_reading *reading, struct command *comman
         earn->idle_months = reading->terms.idle_months;
         return READ_OK;
     }
-    enum verdict verdict = earning_terms(reading->snapshot, reading->now, command);
+    enum verdict verdict = earning_terms(reading->node, reading->snapshot, reading->now, command);
     if (is_usual && verdict == VERDICT_OK) {
         reading->terms = *earn;
         reading->has_terms = true;

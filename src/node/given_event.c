@@ -61,7 +61,7 @@ enum err given_event_record(struct node *node, struct snapshot *snapshot,
     }
     judged.occasion.local = judging_local(node, judged.version, give->business_time);
     judged.said = judging_said(&judged.occasion);
-    if (earning_terms(snapshot, node_now(node), give) != VERDICT_OK) {
+    if (earning_terms(node, snapshot, node_now(node), give) != VERDICT_OK) {
         return ERR_INTERNAL; /* its currency is the programme's own */
     }
     enum err err = run_case(node, &judged, out_outcome, note);

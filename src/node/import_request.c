@@ -193,7 +193,8 @@ static enum err find_buyer(struct import *import, const receipt_message *request
 static bool read_terms(struct import *import, const receipt_message *request,
                        struct import_refusal *refusal, struct command *command)
 {
-    enum verdict verdict = earning_terms(import->snapshot, node_now(import->node), command);
+    enum verdict verdict =
+        earning_terms(import->node, import->snapshot, node_now(import->node), command);
     if (verdict == VERDICT_CURRENCY_MISMATCH) {
         return import_refuse(refusal, verdict_describe(verdict)->name,
                              "The receipt is in %s, the programme in %s.", request->currency,

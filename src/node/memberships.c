@@ -194,7 +194,7 @@ void membership_cancel(void *context, struct rpc_call *call, const ProtobufCMess
         return;
     }
     struct snapshot *snapshot = node_snapshot(node);
-    enum verdict verdict = earning_terms(snapshot, node_now(node), &give);
+    enum verdict verdict = earning_terms(node, snapshot, node_now(node), &give);
     uint16_t rule = cancelling_rule(programmes_at(snapshot->programmes, give.business_time),
                                     request->membership);
     if (verdict == VERDICT_OK && rule != NO_RULE) {

@@ -1,6 +1,7 @@
 /* What a webhook has to say next: out of the journal, and of members whose points end soon. */
 #include <string.h>
 
+#include "node/judging.h"
 #include "node/notify_parts.h"
 #include "node/personal.h"
 
@@ -33,12 +34,26 @@ static enum err finish(struct notify_round *round)
     return ERR_OK;
 }
 
+/* What clocks show at the brand's when points end; other ends are written so already. */
+static struct unix_ms shown_until(struct node *node, const struct notify_message *message)
+{
+    struct unix_ms until = message->until;
+    if (message->kind == NOTIFY_POINTS_EXPIRING) {
+        struct snapshot *snapshot = node_snapshot(node);
+        until = judging_local(node, snapshot->version, until);
+        snapshot_release(snapshot);
+    }
+    return until;
+}
+
 static void add(const struct notify_collector *collector, const struct notify_message *message,
                 const struct personal *personal, struct points balance, struct notify_round *round)
 {
     const struct notify_file *file = collector->file;
     struct notify_item *item = &round->items[round->count];
-    const struct notify_filling filling = {message, personal->name, file->brand, balance,
+    struct notify_message shown = *message;
+    shown.until = shown_until(collector->node, message);
+    const struct notify_filling filling = {&shown, personal->name, file->brand, balance,
                                            collector->points_decimals};
     enum notify_language language = personal->wishes.language != NOTIFY_LANGUAGE_NONE
                                         ? personal->wishes.language

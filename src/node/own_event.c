@@ -31,7 +31,7 @@ static void fill_case(struct node *node, struct snapshot *snapshot, const struct
     give.business_time = event->time;
     give.is_dated = true;
     give.earn.member = event->member;
-    enum verdict verdict = earning_terms(snapshot, node_now(node), &give);
+    enum verdict verdict = earning_terms(node, snapshot, node_now(node), &give);
     ASSERT(verdict == VERDICT_OK); /* it names no currency */
     *judged = (struct judging_case){.snapshot = snapshot,
                                     .version = version,

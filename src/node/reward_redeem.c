@@ -282,7 +282,7 @@ void reward_redeem(void *context, struct rpc_call *call, const ProtobufCMessage 
         return;
     }
     struct snapshot *snapshot = node_snapshot(node);
-    enum verdict verdict = earning_terms(snapshot, node_now(node), &r->give);
+    enum verdict verdict = earning_terms(node, snapshot, node_now(node), &r->give);
     if (verdict == VERDICT_OK && is_own) {
         give(r, snapshot, false);
         return;

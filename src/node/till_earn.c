@@ -265,7 +265,7 @@ static void earn_now(void *context, struct rpc_call *call, const ProtobufCMessag
     struct snapshot *snapshot = node_snapshot(node);
     const struct programme_version *version =
         programmes_at(snapshot->programmes, command.business_time);
-    enum verdict verdict = earning_terms(snapshot, node_now(node), &command);
+    enum verdict verdict = earning_terms(node, snapshot, node_now(node), &command);
     if (verdict != VERDICT_OK) {
         snapshot_release(snapshot);
         refuse_verdict(call, verdict);

@@ -101,7 +101,7 @@ void till_record_event(void *context, struct rpc_call *call, const ProtobufCMess
         return;
     }
     struct snapshot *snapshot = node_snapshot(node);
-    enum verdict verdict = earning_terms(snapshot, node_now(node), &command);
+    enum verdict verdict = earning_terms(node, snapshot, node_now(node), &command);
     if (verdict != VERDICT_OK) {
         snapshot_release(snapshot);
         refuse_verdict(call, verdict);

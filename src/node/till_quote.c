@@ -188,7 +188,7 @@ static bool check_quote(struct node *node, struct rpc_call *call, const struct s
 {
     const struct programme_version *version =
         programmes_at(snapshot->programmes, give->business_time);
-    enum verdict verdict = earning_terms(snapshot, node_now(node), give);
+    enum verdict verdict = earning_terms(node, snapshot, node_now(node), give);
     if (verdict != VERDICT_OK) {
         refuse_verdict(call, verdict);
         return false;
@@ -350,7 +350,7 @@ void till_confirm_quote(void *context, struct rpc_call *call, const ProtobufCMes
     give.business_time = kept->time;
     give.is_dated = true;
     struct snapshot *snapshot = node_snapshot(node);
-    enum verdict verdict = earning_terms(snapshot, node_now(node), &give);
+    enum verdict verdict = earning_terms(node, snapshot, node_now(node), &give);
     const struct programme_version *version =
         programmes_find(snapshot->programmes, promised->programme);
     if (verdict != VERDICT_OK || version == NULL || version->rules == NULL) {

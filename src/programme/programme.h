@@ -25,7 +25,7 @@ struct programme {
     uint32_t version; /* 1 or more; grows with each change */
     struct earn_rate rate;
     unsigned pending_days;  /* the return window; points are spendable after so many 24 hours */
-    unsigned expiry_months; /* counted from the earn, in UTC; 0 when the kind is EXPIRY_NONE */
+    unsigned expiry_months; /* counted from the earn; 0 when the kind is EXPIRY_NONE */
     enum expiry_kind expiry_kind;
     unsigned expiry_month; /* of EXPIRY_FIXED_DATE, 1 to 12; else 0 */
     unsigned expiry_day;   /* a day that this month has in every year; else 0 */
@@ -50,7 +50,9 @@ MUST_USE enum err programme_months_after(struct unix_ms time, unsigned months,
 /* After how many months without activity points end; 0: inactivity does not matter. */
 uint8_t programme_idle_months(const struct programme *programme);
 
-/* When points earned at this time become spendable, and the first moment at which they are expired,
+/* Times are what the brand's clock shows, written as if it were UTC.
+ *
+ * When points earned at this time become spendable, and the first moment at which they are expired,
  * which is PROGRAMME_NEVER_MS also for those that end by inactivity.
  * EXPIRY_MONTHS takes the last day of a month that has no such day: 31 January and one month is 28
  * or 29 February. ERR_RANGE for a time before 1970 or an end beyond 9999. The programme must have

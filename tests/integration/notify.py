@@ -254,7 +254,7 @@ webhooks:
         programme = self.node.read("programme.yaml").decode()
         lines = [line for line in programme.splitlines() if not line.startswith("expiry:")]
         self.node.replace("programme.yaml", "\n".join(
-            lines + ["expiry: {kind: months, months: 1}", ""]).encode())
+            lines + ["expiry: {kind: months, months: 1}", "time_zone: Asia/Tashkent", ""]).encode())
         self.coalition.start()
         first = self.enrol("--channel", "sms=yes", "--language", "en")
         self.enrol("--channel", "sms=yes")
@@ -269,6 +269,11 @@ webhooks:
         self.assertEqual(len(told), 1)
         self.assertRegex(told[0]["text"], "^Алфа: 21 of your points expire on [0-9]+\u00a0[A-Z]")
         self.assertEqual(told[0]["points"], "21")
+        # With a day of the programme's own zone, five hours before one of UTC.
+        end = self.node.cli("balance", first)["balance"]["lots"][0]["expires_at_unix_ms"]
+        self.assertEqual(end % 86_400_000, 19 * 3_600_000)
+        day = time.gmtime(end // 1000 + 5 * 3600)
+        self.assertIn(f" {day.tm_mday}\u00a0{time.strftime('%B', day)}", told[0]["text"])
         # Not again: not by a pass that begins anew, and not after a restart.
         self.node.stop()
         path = self.node.path("data", "notify", "sms.json")
