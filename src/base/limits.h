@@ -38,7 +38,7 @@
 /* Store. */
 #define LIMIT_CACHE_BYTES         (768u << 20) /* rows in memory that LMDB has as well */
 #define LIMIT_SEALED_BATCHES      64u          /* not durable yet */
-#define LIMIT_CHECKPOINT_BYTES    (2u << 20) /* of rows in one transaction: each may take a page */
+#define LIMIT_CHECKPOINT_BYTES    (512u << 10) /* of rows in one transaction; each may take a page */
 #define LIMIT_ONCE_DIRTY_BYTES    (8u << 20) /* of transactions, of sales, before they are written */
 #define LIMIT_STORE_MAP_BYTES     (UINT64_C(1) << 40) /* address space of an environment */
 #define LIMIT_STORE_READERS       512u

@@ -177,12 +177,17 @@ static int compare_repetitions(const void *a, const void *b)
     return of_left < of_right ? -1 : of_left > of_right;
 }
 
+static enum err checkpoint(const struct load *load)
+{
+    return load->is_part ? ERR_OK : engine_checkpoint(load->engine);
+}
+
 static enum err repeat_all(struct line *line, struct note *note)
 {
     const struct load *load = line->load;
     struct load_result *result = line->result;
     struct repetition all[LOAD_REPETITIONS_MAX];
-    TRY(engine_checkpoint(load->engine)); /* what came before is not this load's to pay */
+    TRY(checkpoint(load)); /* what came before is not this load's to pay */
     uint64_t written = measure_written(0);
     uint64_t journal = engine_stats(load->engine).batch_bytes;
     for (unsigned i = 0; i < load->repetitions; i++) {
@@ -195,7 +200,7 @@ static enum err repeat_all(struct line *line, struct note *note)
         result->ns_all += all[i].ns;
     }
     result->journal_bytes = engine_stats(load->engine).batch_bytes - journal;
-    TRY(engine_checkpoint(load->engine));
+    TRY(checkpoint(load));
     result->bytes = measure_written(0) - written;
     qsort(all, load->repetitions, sizeof all[0], compare_repetitions);
     result->operations = all[load->repetitions / 2].operations;

@@ -28,12 +28,14 @@ struct load {
     uint64_t ms_max;    /* of one repetition, which ends early then; 0: however long */
     unsigned repetitions;
     uint64_t per_second; /* commands offered; 0: as fast as it goes */
+    bool is_part;        /* of something that goes on: no checkpoint before and after it */
 };
 
 struct load_result {
     uint64_t operations; /* of the median repetition; likewise the next */
     uint64_t ns;
-    uint64_t bytes; /* written to disk for all repetitions, the state's checkpoint included */
+    uint64_t bytes; /* written to disk for all repetitions, the state's checkpoint included, unless
+                     * it is a part */
     uint64_t operations_all;
     uint64_t ns_all;
     uint64_t refused;         /* commands that the ledger answered with a refusal */

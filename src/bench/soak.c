@@ -31,7 +31,7 @@
 #define CACHE_BYTES   (64u << 20)
 #define DIRTY_BYTES   (32u << 20)
 #define LOAD_PART     2u   /* of the ledger's full rate */
-#define WARM_PART     20u  /* of all commands, to find that rate */
+#define WARM_PART     10u  /* of all commands, to find that rate */
 #define LATENCY_RATIO 10.0 /* a single call's p99 under load against that of an idle ledger */
 #define GROWTH        1.1  /* memory at the end against memory when all has happened once ... */
 #define GROWTH_BYTES  (16.0 * 1048576.0) /* ... and what an allocator may keep */
@@ -164,7 +164,8 @@ static enum err run_load(struct soak *soak, uint64_t commands, uint64_t per_seco
                         .in_flight = IN_FLIGHT,
                         .commands = commands,
                         .repetitions = 1,
-                        .per_second = per_second};
+                        .per_second = per_second,
+                        .is_part = per_second > 0};
     return load_run(&load, out_result, soak->note);
 }
 
@@ -307,6 +308,16 @@ static enum err audit(struct soak *soak)
     return ERR_OK;
 }
 
+/* As fast as it goes, until all of it is checkpointed: what the ledger could keep up. */
+static enum err find_rate(struct soak *soak, uint64_t commands, struct load_result *result)
+{
+    TRY(engine_checkpoint(soak->ledger.engine));
+    uint64_t begun = measure_ns();
+    TRY(run_load(soak, commands, 0, result));
+    soak->rate = result->operations * UINT64_C(1000000000) / (measure_ns() - begun);
+    return ERR_OK;
+}
+
 static enum err run(struct soak *soak, uint64_t commands, struct load_result *result)
 {
     uint64_t members = soak->options->scale == BENCH_TINY ? MEMBERS_TINY : MEMBERS;
@@ -322,8 +333,7 @@ static enum err run(struct soak *soak, uint64_t commands, struct load_result *re
     soak->caller.ledger = ledger;
     soak->caller.ids.base_ms = ledger->ids.base_ms - DAY_MS;
     TRY(idle(soak));
-    TRY(run_load(soak, commands / WARM_PART, 0, result));
-    soak->rate = result->operations * UINT64_C(1000000000) / result->ns;
+    TRY(find_rate(soak, commands / WARM_PART, result));
     TRY(run_under_load(soak, commands, result));
     return audit(soak);
 }

@@ -126,6 +126,7 @@ static enum err write_part(struct state *state, unsigned slice, struct flight cu
     *state->rows = *state->next;
     atomic_store(&state->checkpointed_row, slice_rows_lowest(state->rows));
     *out_end = end;
+    page_stock_fill(&state->stock, PAGE_STOCK_LOW);
     return ERR_OK;
 }
 
@@ -291,7 +292,8 @@ static bool find_once(const struct state *state, unsigned *out_slice)
 bool state_is_due(const struct state *state, size_t max_dirty_bytes)
 {
     unsigned slice;
-    return waiting_bytes(state) > max_dirty_bytes || find_once(state, &slice);
+    return page_stock_is_below(&state->stock, PAGE_STOCK_LOW) ||
+           waiting_bytes(state) > max_dirty_bytes || find_once(state, &slice);
 }
 
 /* Once there is too much, down to half of it: so that slices are written when they have grown. */
@@ -336,6 +338,7 @@ enum err state_checkpoint_some(struct state *state, uint64_t max_lag_rows, size_
     }
     state_lock_checkpoints(state);
     environment_drop_dead_readers(state->environment);
+    page_stock_fill(&state->stock, PAGE_STOCK_LOW);
     if (find_due(state, max_lag_rows, max_dirty_bytes, &slice)) {
         err = checkpoint_one(state, slice, &count);
         state->is_lag_turn = !state->is_lag_turn;

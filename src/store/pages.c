@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 
-#define HUGE_PAGE ((size_t)1 << 21)
+#define HUGE_PAGE HUGE_PAGE_BYTES
 #define SMALL     ((size_t)1 << 14) /* of so little plain memory does */
 
 /* In front of a page that is shared. */
@@ -59,7 +59,7 @@ static void *take_shared(struct pages *pages, size_t size)
 {
     struct pages_shared *page = pages->open;
     if (page == NULL || HUGE_PAGE - page->used < size) {
-        page = pages_take_whole(HUGE_PAGE);
+        page = page_stock_take(pages->stock);
         if (page == NULL) {
             return NULL;
         }
@@ -77,11 +77,19 @@ static bool is_shared(size_t size)
     return size >= SMALL && size <= HUGE_PAGE / 2;
 }
 
+static bool is_one(size_t size)
+{
+    return size > HUGE_PAGE / 2 && size <= HUGE_PAGE;
+}
+
 void *pages_take(struct pages *pages, size_t size)
 {
     size_t rounded = round_up(size);
     if (rounded < SMALL) {
         return aligned_alloc(PAGES_ALIGN, rounded);
+    }
+    if (is_one(rounded)) {
+        return page_stock_take(pages->stock);
     }
     return is_shared(rounded) ? take_shared(pages, rounded) : pages_take_whole(rounded);
 }
@@ -91,6 +99,10 @@ void pages_give(struct pages *pages, void *memory, size_t size)
     size_t rounded = round_up(size);
     if (memory == NULL || rounded < SMALL) {
         free(memory);
+        return;
+    }
+    if (is_one(rounded)) {
+        page_stock_give(pages->stock, memory);
         return;
     }
     if (!is_shared(rounded)) {
@@ -106,5 +118,5 @@ void pages_give(struct pages *pages, void *memory, size_t size)
     if (page == pages->open) {
         pages->open = NULL;
     }
-    pages_give_whole(page, HUGE_PAGE);
+    page_stock_give(pages->stock, page);
 }

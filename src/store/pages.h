@@ -9,12 +9,15 @@
 
 #include <stddef.h>
 
+#include "store/page_stock.h"
+
 #define PAGES_ALIGN 64u
 
 struct pages_shared;
 
 /* Zero-initialised is empty and valid. */
 struct pages {
+    struct page_stock *stock;  /* where shared pages come from; NULL: the system */
     struct pages_shared *open; /* the one that is being filled; NULL: none */
 };
 

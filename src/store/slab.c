@@ -3,10 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/pages.h"
-
-#define SMALL_PAGE  4096u
-#define CHUNK_BYTES ((size_t)1 << 21) /* a huge page; a chunk is aligned to it */
+#define CHUNK_BYTES HUGE_PAGE_BYTES /* a chunk is aligned to it */
 
 struct slab_block {
     struct slab_block *next;
@@ -165,19 +162,17 @@ static void free_chunk(struct slab *slab, struct slab_chunk *chunk)
     if (links.next != NULL) {
         links.next->all.previous = links.previous;
     }
-    pages_give_whole(chunk, CHUNK_BYTES);
+    page_stock_give(slab->stock, chunk);
     count(&slab->taken, 0, CHUNK_BYTES);
 }
 
 static bool take_chunk(struct slab *slab)
 {
     struct slab_chunk *before = slab->newest;
-    struct slab_chunk *chunk = atomic_exchange(&slab->ready, NULL);
-    chunk = chunk == NULL ? pages_take_whole(CHUNK_BYTES) : chunk;
+    struct slab_chunk *chunk = page_stock_take(slab->stock);
     if (chunk == NULL) {
         return false;
     }
-    atomic_store(&slab->is_growing, true);
     memset(chunk, 0, sizeof *chunk);
     chunk->all.next = slab->chunks;
     if (slab->chunks != NULL) {
@@ -195,19 +190,6 @@ static bool take_chunk(struct slab *slab)
         free_chunk(slab, before);
     }
     return true;
-}
-
-void slab_prepare(struct slab *slab)
-{
-    if (!atomic_load(&slab->is_growing) || atomic_load(&slab->ready) != NULL) {
-        return;
-    }
-    uint8_t *chunk = pages_take_whole(CHUNK_BYTES);
-    for (size_t at = 0; chunk != NULL && at < CHUNK_BYTES; at += SMALL_PAGE) {
-        *(volatile uint8_t *)(chunk + at) = 0;
-    }
-    atomic_store(&slab->is_growing, false);
-    atomic_store(&slab->ready, (struct slab_chunk *)(void *)chunk);
 }
 
 void *slab_take(struct slab *slab, size_t size)
@@ -253,10 +235,9 @@ void slab_fini(struct slab *slab)
 {
     while (slab->chunks != NULL) {
         struct slab_chunk *next = slab->chunks->all.next;
-        pages_give_whole(slab->chunks, CHUNK_BYTES);
+        page_stock_give(slab->stock, slab->chunks);
         slab->chunks = next;
     }
-    pages_give_whole(atomic_load(&slab->ready), CHUNK_BYTES);
     while (slab->large != NULL) {
         struct slab_large *next = slab->large->next;
         free(slab->large);

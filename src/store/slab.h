@@ -3,8 +3,8 @@
  *
  * Blocks are cut from chunks of a huge page. A freed block goes to the list of its size in its
  * chunk and is given out again; when there is none, a larger free one is cut before more memory is
- * taken. A chunk without a block in use goes back to the system. Large blocks are malloc's. One
- * thread at a time, but for slab_prepare.
+ * taken. A chunk without a block in use goes back to where it came from. Large blocks are malloc's.
+ * One thread at a time.
  */
 #ifndef STORE_SLAB_H
 #define STORE_SLAB_H
@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "store/page_stock.h"
 
 #define SLAB_STEP    8u
 #define SLAB_MAX     2008u /* larger blocks are malloc's */
@@ -31,10 +32,9 @@ struct slab {
     struct slab_large *large;
     uint8_t *fresh;
     size_t fresh_bytes;
-    atomic_size_t live;               /* bytes of blocks in use; may be read by anyone */
-    atomic_size_t taken;              /* bytes of memory; may be read by anyone */
-    atomic_bool is_growing;           /* a chunk was taken since the last one was made ready */
-    struct slab_chunk *_Atomic ready; /* the next chunk, whose memory was touched; NULL: none */
+    atomic_size_t live;       /* bytes of blocks in use; may be read by anyone */
+    atomic_size_t taken;      /* bytes of memory; may be read by anyone */
+    struct page_stock *stock; /* where chunks come from; NULL: the system */
 };
 
 /* Room for `size` bytes (at least 1), aligned to 8. NULL without memory. */
@@ -43,10 +43,6 @@ void *slab_take(struct slab *slab, size_t size);
 size_t slab_large_size(const void *block);
 /* `size` as it was taken. */
 void slab_give(struct slab *slab, void *block, size_t size);
-/* Gets the next chunk ready, if one was taken since: the system clears memory when it is touched
- * first, and that takes longer than filling it. By one thread at a time, which need not be the one
- * that takes and gives. */
-void slab_prepare(struct slab *slab);
 /* All blocks at once. */
 void slab_fini(struct slab *slab);
 

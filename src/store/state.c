@@ -130,6 +130,10 @@ static struct state *create(size_t cache_bytes)
     memset((void *)state, 0, sizeof *state);
     state->cache_bytes = cache_bytes == 0 ? LIMIT_CACHE_BYTES : cache_bytes;
     state->checkpoint_bytes = LIMIT_CHECKPOINT_BYTES;
+    state->pages.stock = &state->stock;
+    for (size_t i = 0; i < sizeof state->slabs / sizeof state->slabs[0]; i++) {
+        state->slabs[i].stock = &state->stock;
+    }
     state->ids_kept = IDS_KEPT;
     atomic_store(&state->cut, CUT_NONE);
     pthread_mutex_init(&state->flight_mutex, NULL);
@@ -174,6 +178,7 @@ void state_close(struct state *state)
     slab_fini(&state->slabs[0]);
     slab_fini(&state->slabs[1]);
     slab_fini(&state->slabs[2]);
+    page_stock_fini(&state->stock);
     version_log_fini(&state->log);
     id_window_fini(&state->ids);
     fences_fini(&state->fences);
@@ -249,7 +254,8 @@ size_t state_memory_bytes(const struct state *state)
 {
     return atomic_load(&state->slabs[0].taken) + atomic_load(&state->slabs[1].taken) +
            atomic_load(&state->slabs[2].taken) + atomic_load(&state->log.taken) +
-           atomic_load(&state->ids.taken) + atomic_load(&state->table_bytes);
+           atomic_load(&state->ids.taken) + atomic_load(&state->table_bytes) +
+           page_stock_bytes(&state->stock);
 }
 
 struct flight state_durable(struct state *state)
@@ -273,9 +279,7 @@ void state_make_durable(struct state *state, uint64_t last_row)
         state->flight_count--;
     }
     pthread_mutex_unlock(&state->flight_mutex);
-    for (size_t i = 0; i < sizeof state->slabs / sizeof state->slabs[0]; i++) {
-        slab_prepare(&state->slabs[i]); /* here, so that the writer need not wait for it */
-    }
+    page_stock_fill(&state->stock, 1); /* nobody else came to it: better here than by the writer */
 }
 
 void state_set_faults(struct state *state, struct store_faults faults)

@@ -128,10 +128,12 @@ MUST_USE enum err state_checkpoint(struct state *state);
  * not checkpointed take more than `max_dirty_bytes` in all, or the one that lags furthest, when
  * that is more than `max_lag_rows` journal rows; in turns when there are both. Slices with nothing
  * to write move along with it. `*out_is_more`: another one is due. Each LMDB transaction holds at
- * most LIMIT_CHECKPOINT_BYTES of rows (one row at least). */
+ * most LIMIT_CHECKPOINT_BYTES of rows (one row at least). Gets memory ready that the writer will
+ * want. */
 MUST_USE enum err state_checkpoint_some(struct state *state, uint64_t max_lag_rows,
                                         size_t max_dirty_bytes, bool *out_is_more);
-/* Would state_checkpoint_some with this bound find too many bytes to write? Cheap. */
+/* Would state_checkpoint_some with this bound find too many bytes to write, or memory to get ready
+ * for the writer? Cheap. */
 bool state_is_due(const struct state *state, size_t max_dirty_bytes);
 /* Brings one table to the durable row: for what state_scan must see soon. Not TABLE_MEMBER. */
 MUST_USE enum err state_checkpoint_table(struct state *state, enum ledger_table table);
@@ -150,8 +152,9 @@ MUST_USE enum err state_scan(struct state *state, enum ledger_table table, struc
  * or not they were checkpointed; nothing is written. Neither TABLE_MEMBER nor TABLE_TRANSACTION.
  * Unless the visitor ends it, `*out_next` is the first key from `upto` on (length 0: none), or one
  * before that, which was there lately. Visitor and errors as for state_scan; ERR_INPUT also if
- * `upto` is empty (nothing is below it), or the state is READ_ONLY. Holds up checkpoints, and the writer while it copies some rows. Costs a
- * look at each of the table's rows that are not checkpointed. */
+ * `upto` is empty (nothing is below it), or the state is READ_ONLY. Holds up checkpoints, and the
+ * writer while it copies some rows. Costs a look at each of the table's rows that are not
+ * checkpointed. */
 MUST_USE enum err state_scan_durable(
     struct state *state, enum ledger_table table, struct slice upto, struct ledger_key *out_next,
     enum err (*visit)(void *context, struct slice key, struct slice value), void *context);

@@ -57,8 +57,8 @@ struct state {
     uint64_t seed; /* of row_name_init */
     size_t cache_bytes;
     size_t checkpoint_bytes;   /* of rows in one transaction */
-    struct slab slabs[3];      /* of members, of rows of one use, of others; the writer's, but for
-                                  slab_prepare */
+    struct page_stock stock;   /* of the next two */
+    struct slab slabs[3];      /* of members, of rows of one use, of others; the writer's */
     struct pages pages;        /* of indexes; the writer's */
     struct version_log log;    /* the writer's */
     struct id_window ids;      /* the newest rows of TABLE_TRANSACTION; the writer's */
