@@ -254,8 +254,7 @@ size_t state_memory_bytes(const struct state *state)
 {
     return atomic_load(&state->slabs[0].taken) + atomic_load(&state->slabs[1].taken) +
            atomic_load(&state->slabs[2].taken) + atomic_load(&state->log.taken) +
-           atomic_load(&state->ids.taken) + atomic_load(&state->table_bytes) +
-           page_stock_bytes(&state->stock);
+           atomic_load(&state->ids.taken) + atomic_load(&state->table_bytes);
 }
 
 struct flight state_durable(struct state *state)

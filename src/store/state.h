@@ -70,7 +70,8 @@ uint64_t state_newest_row(const struct state *state);
 uint64_t state_replay_from(const struct state *state);
 /* Bytes of rows (keys and values) that are not checkpointed. */
 size_t state_dirty_bytes(const struct state *state);
-/* Bytes of memory that rows, index and versions take. */
+/* Bytes of memory that rows, index and versions take. There is a stock of empty pages besides
+ * (page_stock.h), of 32 MiB at most. */
 size_t state_memory_bytes(const struct state *state);
 
 /* The writer; one at a time. ERR_INPUT for a state that is READ_ONLY. What was not sealed or made
