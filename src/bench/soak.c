@@ -30,8 +30,8 @@
 /* Small, so that the cache is full early and what grows then grows by mistake. */
 #define CACHE_BYTES   (64u << 20)
 #define DIRTY_BYTES   (32u << 20)
-#define LOAD_PART     2u   /* of the ledger's full rate */
-#define WARM_PART     10u  /* of all commands, to find that rate */
+#define LOAD_PART     2u             /* of the ledger's full rate */
+#define RATE_MS       (2 * HURRY_MS) /* to find that rate: what ends by itself does so by then */
 #define LATENCY_RATIO 10.0 /* a single call's p99 under load against that of an idle ledger */
 #define GROWTH        1.1  /* memory at the end against memory when all has happened once ... */
 #define GROWTH_BYTES  (16.0 * 1048576.0) /* ... and what an allocator may keep */
@@ -154,6 +154,7 @@ static enum err idle(struct soak *soak)
     return ERR_OK;
 }
 
+/* `per_second` 0: as fast as it goes, for RATE_MS at most. */
 static enum err run_load(struct soak *soak, uint64_t commands, uint64_t per_second,
                          struct load_result *out_result)
 {
@@ -163,6 +164,7 @@ static enum err run_load(struct soak *soak, uint64_t commands, uint64_t per_seco
                         .batch = BATCH,
                         .in_flight = IN_FLIGHT,
                         .commands = commands,
+                        .ms_max = per_second > 0 ? 0 : RATE_MS,
                         .repetitions = 1,
                         .per_second = per_second,
                         .is_part = per_second > 0};
@@ -333,7 +335,7 @@ static enum err run(struct soak *soak, uint64_t commands, struct load_result *re
     soak->caller.ledger = ledger;
     soak->caller.ids.base_ms = ledger->ids.base_ms - DAY_MS;
     TRY(idle(soak));
-    TRY(find_rate(soak, commands / WARM_PART, result));
+    TRY(find_rate(soak, commands, result));
     TRY(run_under_load(soak, commands, result));
     return audit(soak);
 }

@@ -23,8 +23,8 @@
  * fences for look-ups of ids that are not there (4 KiB for each table and origin). `cache_bytes`
  * bounds rows and index: at each seal some rows beyond it that are checkpointed leave, those of one
  * use first. Rows that are not checkpointed stay, so a checkpointer that falls behind makes it
- * grow; what is empty goes back to the system, but for 2 MiB of each of three kinds of rows, which
- * are made ready while it grows. A checkpoint under way adds the bytes of one slice's dirty rows
+ * grow; what is empty goes back to the system, but for a stock of huge pages for what comes next:
+ * 16 MiB that are kept ready once there are rows, 32 MiB at most. A checkpoint under way adds the bytes of one slice's dirty rows
  * and one transaction's pages.
  *
  * Threads: one writer, the only one that changes the tables' structure; one committer that calls
