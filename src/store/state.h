@@ -24,8 +24,8 @@
  * bounds rows and index: at each seal some rows beyond it that are checkpointed leave, those of one
  * use first. Rows that are not checkpointed stay, so a checkpointer that falls behind makes it
  * grow; what is empty goes back to the system, but for a stock of huge pages for what comes next:
- * 16 MiB that are kept ready once there are rows, 32 MiB at most. A checkpoint under way adds the bytes of one slice's dirty rows
- * and one transaction's pages.
+ * 16 MiB that are kept ready once there are rows, 32 MiB at most. A checkpoint under way adds the
+ * bytes of one slice's dirty rows and one transaction's pages.
  *
  * Threads: one writer, the only one that changes the tables' structure; one committer that calls
  * state_make_durable (may be the writer); one checkpointer at a time (others wait); any number of
