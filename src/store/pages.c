@@ -6,8 +6,7 @@
 
 #include "base/error.h"
 
-#define HUGE_PAGE HUGE_PAGE_BYTES
-#define SMALL     ((size_t)1 << 14) /* of so little plain memory does */
+#define SMALL ((size_t)1 << 14) /* of so little plain memory does */
 
 /* In front of a page that is shared. */
 struct pages_shared {
@@ -22,7 +21,7 @@ static size_t round_up(size_t size)
 
 static size_t whole_pages(size_t size)
 {
-    return (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    return (size + HUGE_PAGE_BYTES - 1) / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
 }
 
 static void unmap(uint8_t *at, size_t size)
@@ -36,14 +35,14 @@ static void unmap(uint8_t *at, size_t size)
 void *pages_take_whole(size_t size)
 {
     size_t whole = whole_pages(size);
-    uint8_t *at = mmap(NULL, whole + HUGE_PAGE, PROT_READ | PROT_WRITE,
+    uint8_t *at = mmap(NULL, whole + HUGE_PAGE_BYTES, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED) {
         return NULL;
     }
-    size_t before = (HUGE_PAGE - (uintptr_t)at % HUGE_PAGE) % HUGE_PAGE;
+    size_t before = (HUGE_PAGE_BYTES - (uintptr_t)at % HUGE_PAGE_BYTES) % HUGE_PAGE_BYTES;
     unmap(at, before);
-    unmap(at + before + whole, HUGE_PAGE - before);
+    unmap(at + before + whole, HUGE_PAGE_BYTES - before);
     (void)madvise(at + before, whole, MADV_HUGEPAGE); /* without them it is slower, no more */
     return at + before;
 }
@@ -58,7 +57,7 @@ void pages_give_whole(void *memory, size_t size)
 static void *take_shared(struct pages *pages, size_t size)
 {
     struct pages_shared *page = pages->open;
-    if (page == NULL || HUGE_PAGE - page->used < size) {
+    if (page == NULL || HUGE_PAGE_BYTES - page->used < size) {
         page = page_stock_take(pages->stock);
         if (page == NULL) {
             return NULL;
@@ -74,12 +73,12 @@ static void *take_shared(struct pages *pages, size_t size)
 
 static bool is_shared(size_t size)
 {
-    return size >= SMALL && size <= HUGE_PAGE / 2;
+    return size >= SMALL && size <= HUGE_PAGE_BYTES / 2;
 }
 
 static bool is_one(size_t size)
 {
-    return size > HUGE_PAGE / 2 && size <= HUGE_PAGE;
+    return size > HUGE_PAGE_BYTES / 2 && size <= HUGE_PAGE_BYTES;
 }
 
 void *pages_take(struct pages *pages, size_t size)
@@ -110,7 +109,7 @@ void pages_give(struct pages *pages, void *memory, size_t size)
         return;
     }
     uint8_t *at = memory;
-    struct pages_shared *page = (struct pages_shared *)(at - (uintptr_t)at % HUGE_PAGE);
+    struct pages_shared *page = (struct pages_shared *)(at - (uintptr_t)at % HUGE_PAGE_BYTES);
     page->live -= rounded;
     if (page->live > 0) {
         return;

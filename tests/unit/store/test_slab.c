@@ -130,6 +130,10 @@ static void shared_pages_come_from_stock_and_go_back(void **state)
     assert_int_equal(page_stock_bytes(&stock), 0);
     pages_give(&pages, second, CHUNK_BYTES / 4);
     assert_int_equal(page_stock_bytes(&stock), CHUNK_BYTES);
+    void *alone = pages_take(&pages, CHUNK_BYTES / 2 + 1); /* too large to share one */
+    assert_int_equal(page_stock_bytes(&stock), 0);
+    pages_give(&pages, alone, CHUNK_BYTES / 2 + 1);
+    assert_int_equal(page_stock_bytes(&stock), CHUNK_BYTES);
     page_stock_fini(&stock);
 }
 
