@@ -53,7 +53,7 @@ void init_write_node_yaml(const struct init_plan *plan, struct buffer *out)
         "# limits:\n"
         "#   rpc_workers: 4           # threads for calls that may block\n"
         "#   streams: 256             # imports and partner streams at once\n"
-        "#   memtable_mb: 64          # state not yet checkpointed\n"
+        "#   memtable_mb: 256          # state not yet checkpointed\n"
         "#   id_retention_months: 13  # how long a transaction id is remembered\n"
         "#   hold_minutes: 30         # from a hold to the end of its capture\n"
         "#   deliver_hours: 72        # from there to the hold's own end\n"

@@ -191,7 +191,7 @@ static void set_defaults(struct node_config *config)
         .queue_commands = LIMIT_QUEUE_COMMANDS,
         .batch_records = LIMIT_BATCH_RECORDS,
         .group_commit_us = 0,
-        .memtable_mb = 64,
+        .memtable_mb = LIMIT_MEMTABLE_BYTES >> 20,
         .id_retention_months = 13,
         .hold_minutes = 30,
         .deliver_hours = 72,

@@ -11,7 +11,7 @@
  *   tls: {certificate: tls/node.pem, key: tls/node.key, ca: tls/ca.pem}
  *   peers: {reconnect_ms: 200}            # optional from here on
  *   limits: {rpc_workers: 4, streams: 256, queue_commands: 16384, batch_records: 8190,
- *            group_commit_us: 0, memtable_mb: 64, id_retention_months: 13, hold_minutes: 30,
+ *            group_commit_us: 0, memtable_mb: 256, id_retention_months: 13, hold_minutes: 30,
  *            deliver_hours: 72, points_per_command_max: 10000000, min_free_mb: 256,
  *            drain_ms: 10000, netting_grace_s: 86400, peer_holds_per_s: 5000,
  * peer_refused_holds_per_s: 200, peer_entries_per_s: 500000, peer_calls_per_s: 200, outbox_entries:
