@@ -27,7 +27,7 @@ struct backup_progress {
 
 struct backup_source {
     const char *data_folder; /* of the files below */
-    const struct journal_file *journal;
+    struct journal_file *journal;
     const struct state *state;
     const struct archive *archive; /* may be NULL, as the next */
     struct vault *vault;

@@ -232,14 +232,18 @@ static uint32_t format_of(const struct environment *source)
     return format;
 }
 
-enum err journal_copy(const struct journal_file *file, const char *folder,
-                      const struct copy_watch *watch, uint32_t *out_format, struct note *note)
+enum err journal_copy(struct journal_file *file, const char *folder, const struct copy_watch *watch,
+                      uint32_t *out_format, struct note *note)
 {
     const struct environment *source = journal_file_environment(file);
     struct target target = {.env = NULL};
     uint8_t end[512];
     size_t end_length = 0;
     TRY(target_path(&target, folder, "journal", note));
+    enum err settled = journal_file_settle(file);
+    if (settled != ERR_OK) {
+        return note_set(note, settled, "the journal's newest rows can't be brought into its file");
+    }
     enum err err = last_key(source, end, &end_length);
     if (err != ERR_OK) {
         return note_set(note, err, "the journal's end can't be read");

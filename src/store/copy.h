@@ -27,7 +27,7 @@ struct copy_watch {
 
 /* Whole batches, up to the last one that is durable when it begins. `*out_format` is the version of
  * what is stored in the file; likewise below. */
-MUST_USE enum err journal_copy(const struct journal_file *file, const char *folder,
+MUST_USE enum err journal_copy(struct journal_file *file, const char *folder,
                                const struct copy_watch *watch, uint32_t *out_format,
                                struct note *note);
 MUST_USE enum err state_copy(const struct state *state, const char *folder,

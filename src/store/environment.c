@@ -449,14 +449,20 @@ enum err environment_begin_write(const struct environment *environment, MDB_txn 
     return environment_error(mdb_txn_begin(environment->env, NULL, 0, out_txn));
 }
 
+enum err environment_fault(const struct environment *environment)
+{
+    const struct store_faults *faults = &environment->faults;
+    return faults->before_commit == NULL
+               ? ERR_OK
+               : environment_error(faults->before_commit(faults->context));
+}
+
 enum err environment_commit(const struct environment *environment, MDB_txn *txn)
 {
-    if (environment->faults.before_commit != NULL) {
-        int fault = environment->faults.before_commit(environment->faults.context);
-        if (fault != 0) {
-            mdb_txn_abort(txn);
-            return environment_error(fault);
-        }
+    enum err fault = environment_fault(environment);
+    if (fault != ERR_OK) {
+        mdb_txn_abort(txn);
+        return fault;
     }
     return environment_error(mdb_txn_commit(txn));
 }

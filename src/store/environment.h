@@ -71,6 +71,8 @@ MUST_USE enum err environment_begin_write(const struct environment *environment,
  * unknown and all that follows is ERR_CORRUPT until the environment is opened anew. The transaction
  * is gone in each case. */
 MUST_USE enum err environment_commit(const struct environment *environment, MDB_txn *txn);
+/* What the faults that were set make of the next write: ERR_OK, or what it fails with. */
+MUST_USE enum err environment_fault(const struct environment *environment);
 /* Frees the reader slots of processes that were killed: they would pin pages for ever. */
 void environment_drop_dead_readers(const struct environment *environment);
 /* Bytes of the file up to the last page that was ever used. */

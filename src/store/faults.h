@@ -14,6 +14,8 @@ struct store_faults {
 
 /* To be set before other threads use the file. */
 void journal_file_set_faults(struct journal_file *file, struct store_faults faults);
+/* In place of JOURNAL_TAIL_BATCH_BYTES; 0: every batch goes to LMDB at once. */
+void journal_file_set_tail_bytes(struct journal_file *file, size_t bytes);
 void state_set_faults(struct state *state, struct store_faults faults);
 /* In place of LIMIT_CHECKPOINT_BYTES. */
 void state_set_checkpoint_bytes(struct state *state, size_t bytes);

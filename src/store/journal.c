@@ -1,107 +1,32 @@
-/* The journal in LMDB: one row for each batch.
+/* The journal: in LMDB (journal_table.h), behind a tail of its newest batches (journal_tail.h).
  *
- *   key    the batch's first row, 8 bytes big-endian (the format row sorts before them all)
- *   value  the number of its rows, 4 bytes little-endian | the batch
+ * A small batch goes to the tail, and to LMDB with all others that are there as soon as one has no
+ * room there any more. So the tail follows on LMDB's last batch, or holds some of what LMDB has got
+ * already; LMDB is never empty when it holds any. Whoever reads looks there first: what leaves it
+ * is in LMDB before.
  *
- * An append looks at the last batch inside its own transaction, so the position is checked against
- * what is durable and not against a memory of it. A batch that is there already, byte for byte, is
- * the same append asked for again after an unknown outcome, and is answered as done.
+ * An append looks at the last batch that is durable, so the position is not checked against a
+ * memory of it. A batch that is there already, byte for byte, is the same append asked for again
+ * after an unknown outcome, and is answered as done.
  */
 #include "store/journal.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "store/copy_rooms.h"
+#include "store/journal_tail.h"
 
 #define JOURNAL_FORMAT 3u
-#define KEY_BYTES      8u
-#define COUNT_BYTES    4u
+#define READ_AGAIN     5u /* times that a tail is read anew that its writer seems to be changing */
 
 struct journal_file {
     struct environment *environment;
+    pthread_mutex_t append_lock; /* who appends, and who settles */
+    struct journal_tail tail;
 };
-
-/* A batch inside a transaction; the bytes are LMDB's. */
-struct stored_batch {
-    uint64_t first_row;
-    uint64_t next_row;
-    struct slice bytes;
-};
-
-static enum err stored_batch_decode(MDB_val key, MDB_val value, struct stored_batch *out_batch)
-{
-    if (key.mv_size != KEY_BYTES || value.mv_size < COUNT_BYTES) {
-        return ERR_CORRUPT;
-    }
-    struct reader r = reader_of(environment_slice(value));
-    uint64_t first_row = get_u64_be(key.mv_data);
-    uint32_t count = read_u32(&r);
-    if (first_row == 0 || count == 0 || first_row > UINT64_MAX - count) {
-        return ERR_CORRUPT;
-    }
-    *out_batch = (struct stored_batch){first_row, first_row + count,
-                                       read_slice(&r, value.mv_size - COUNT_BYTES)};
-    return ERR_OK;
-}
-
-/* ERR_NOT_FOUND when the cursor has come to an end, or to the format row before all batches. */
-static enum err cursor_batch(MDB_cursor *cursor, MDB_cursor_op where,
-                             struct stored_batch *out_batch)
-{
-    MDB_val key;
-    MDB_val value;
-    TRY(environment_error(mdb_cursor_get(cursor, &key, &value, where)));
-    if (key.mv_size != KEY_BYTES) {
-        return where == MDB_NEXT ? ERR_CORRUPT : ERR_NOT_FOUND;
-    }
-    return stored_batch_decode(key, value, out_batch);
-}
-
-/* The first batch that begins at `row` or behind it. */
-static enum err cursor_seek(MDB_cursor *cursor, uint64_t row, struct stored_batch *out_batch)
-{
-    uint8_t bytes[KEY_BYTES];
-    put_u64_be(bytes, row);
-    MDB_val key = environment_value(slice_of(bytes, sizeof bytes));
-    MDB_val value;
-    TRY(environment_error(mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE)));
-    return stored_batch_decode(key, value, out_batch);
-}
-
-/* The batch that holds `row`. ERR_NOT_FOUND before the oldest and behind the last; ERR_CORRUPT for
- * a hole between two. */
-static enum err cursor_find(MDB_cursor *cursor, uint64_t row, struct stored_batch *out_batch)
-{
-    struct stored_batch batch;
-    enum err err = cursor_seek(cursor, row, &batch);
-    if (err == ERR_OK && batch.first_row == row) {
-        *out_batch = batch;
-        return ERR_OK;
-    }
-    if (err != ERR_OK && err != ERR_NOT_FOUND) {
-        return err;
-    }
-    bool is_last = err == ERR_NOT_FOUND;
-    TRY(cursor_batch(cursor, is_last ? MDB_LAST : MDB_PREV, &batch));
-    if (row >= batch.next_row) {
-        return is_last ? ERR_NOT_FOUND : ERR_CORRUPT;
-    }
-    *out_batch = batch;
-    return ERR_OK;
-}
-
-/* `*out_batch` is the last one, or all zeros when there is none. */
-static enum err cursor_last(MDB_cursor *cursor, struct stored_batch *out_batch)
-{
-    enum err err = cursor_batch(cursor, MDB_LAST, out_batch);
-    if (err == ERR_NOT_FOUND) {
-        *out_batch = (struct stored_batch){.next_row = 1};
-        err = ERR_OK;
-    }
-    return err;
-}
 
 static enum err begin(struct journal_file *file, bool is_write, MDB_txn **out_txn,
                       MDB_cursor **out_cursor)
@@ -125,22 +50,101 @@ static enum err end_read(MDB_txn *txn, MDB_cursor *cursor, enum err err)
     return err;
 }
 
-static enum err put_batch(MDB_cursor *cursor, uint64_t first_row, uint32_t count,
-                          struct slice batch)
+/* What the tail has and LMDB has not. ERR_CORRUPT: it does not follow on. */
+static enum err put_tail(const struct journal_tail *tail, MDB_cursor *cursor,
+                         struct stored_batch *last)
 {
-    uint8_t bytes[KEY_BYTES];
-    put_u64_be(bytes, first_row);
-    MDB_val key = environment_value(slice_of(bytes, sizeof bytes));
-    MDB_val value = {COUNT_BYTES + batch.length, NULL};
-    TRY(environment_error(mdb_cursor_put(cursor, &key, &value, MDB_APPEND | MDB_RESERVE)));
-    uint8_t *to = value.mv_data;
-    for (unsigned i = 0; i < COUNT_BYTES; i++) {
-        to[i] = (uint8_t)(count >> (8 * i));
-    }
-    if (batch.length > 0) {
-        memcpy(to + COUNT_BYTES, batch.at, batch.length);
+    for (size_t i = 0; i < tail->count; i++) {
+        const struct stored_batch *batch = &tail->batches[i];
+        if (batch->first_row < last->next_row) {
+            continue; /* it is there, or another one is there in its place */
+        }
+        if (batch->first_row > last->next_row) {
+            return ERR_CORRUPT;
+        }
+        TRY(cursor_append(cursor, batch->first_row, (uint32_t)(batch->next_row - batch->first_row),
+                          batch->bytes));
+        *last = *batch;
     }
     return ERR_OK;
+}
+
+static bool is_same(const struct stored_batch *last, const struct stored_batch *batch)
+{
+    return last->first_row == batch->first_row && last->next_row == batch->next_row &&
+           slice_equal(last->bytes, batch->bytes);
+}
+
+/* All that the tail has, and `batch` (NULL: nothing else) behind it, in one transaction. */
+static enum err append_to_table(struct journal_file *file, const struct stored_batch *batch)
+{
+    MDB_txn *txn = NULL;
+    MDB_cursor *cursor = NULL;
+    struct stored_batch last;
+    TRY(begin(file, true, &txn, &cursor));
+    enum err err = cursor_last(cursor, &last);
+    uint64_t before = last.next_row;
+    if (err == ERR_OK) {
+        err = put_tail(&file->tail, cursor, &last);
+    }
+    bool is_done = err == ERR_OK && batch != NULL && is_same(&last, batch);
+    if (err == ERR_OK && batch != NULL && !is_done) {
+        err = last.next_row != batch->first_row
+                  ? ERR_CONFLICT
+                  : cursor_append(cursor, batch->first_row,
+                                  (uint32_t)(batch->next_row - batch->first_row), batch->bytes);
+        last.next_row = batch->next_row;
+    }
+    mdb_cursor_close(cursor);
+    if (err != ERR_OK || last.next_row == before) {
+        mdb_txn_abort(txn);
+    } else {
+        err = environment_commit(file->environment, txn);
+    }
+    if (err == ERR_OK) {
+        journal_tail_clear(&file->tail);
+    }
+    return err;
+}
+
+/* The last durable one, and is it the same as `batch`? */
+static enum err look_at_last(struct journal_file *file, const struct stored_batch *batch,
+                             struct stored_batch *out_last, bool *out_is_same)
+{
+    MDB_txn *txn = NULL;
+    MDB_cursor *cursor = NULL;
+    if (journal_tail_last(&file->tail, out_last)) {
+        *out_is_same = is_same(out_last, batch);
+        return ERR_OK;
+    }
+    TRY(begin(file, false, &txn, &cursor));
+    enum err err = cursor_last(cursor, out_last);
+    *out_is_same = err == ERR_OK && is_same(out_last, batch);
+    return end_read(txn, cursor, err);
+}
+
+static enum err append_to_tail(struct journal_file *file, const struct stored_batch *batch)
+{
+    TRY(environment_fault(file->environment));
+    return journal_tail_append(&file->tail, batch);
+}
+
+static enum err append(struct journal_file *file, const struct stored_batch *batch)
+{
+    struct stored_batch last;
+    bool is_done;
+    TRY(look_at_last(file, batch, &last, &is_done));
+    if (is_done) {
+        return ERR_OK;
+    }
+    if (last.next_row != batch->first_row) {
+        return ERR_CONFLICT;
+    }
+    bool is_first = last.first_row == 0;
+    return !is_first && journal_tail_takes(&file->tail, file->environment->folder_fd,
+                                           batch->bytes.length)
+               ? append_to_tail(file, batch)
+               : append_to_table(file, batch);
 }
 
 static enum err journal_append(void *context, uint64_t first_row, uint32_t count,
@@ -152,23 +156,19 @@ static enum err journal_append(void *context, uint64_t first_row, uint32_t count
         batch.length > LIMIT_JOURNAL_BATCH_BYTES) {
         return ERR_INPUT;
     }
-    MDB_txn *txn = NULL;
-    MDB_cursor *cursor = NULL;
-    TRY(begin(file, true, &txn, &cursor));
-    struct stored_batch last;
-    enum err err = cursor_last(cursor, &last);
-    bool is_done = err == ERR_OK && last.first_row == first_row &&
-                   last.next_row == first_row + count && slice_equal(last.bytes, batch);
-    if (err == ERR_OK && !is_done) {
-        err =
-            last.next_row == first_row ? put_batch(cursor, first_row, count, batch) : ERR_CONFLICT;
-    }
-    mdb_cursor_close(cursor);
-    if (err != ERR_OK || is_done) {
-        mdb_txn_abort(txn);
-        return err;
-    }
-    return environment_commit(file->environment, txn);
+    struct stored_batch new = {first_row, first_row + count, batch};
+    pthread_mutex_lock(&file->append_lock);
+    enum err err = append(file, &new);
+    pthread_mutex_unlock(&file->append_lock);
+    return err;
+}
+
+enum err journal_file_settle(struct journal_file *file)
+{
+    pthread_mutex_lock(&file->append_lock);
+    enum err err = file->tail.count == 0 ? ERR_OK : append_to_table(file, NULL);
+    pthread_mutex_unlock(&file->append_lock);
+    return err;
 }
 
 static enum err copy_batch(const struct stored_batch *batch, struct buffer *out)
@@ -180,22 +180,58 @@ static enum err copy_batch(const struct stored_batch *batch, struct buffer *out)
     return out->err;
 }
 
-static enum err journal_read(void *context, uint64_t row, uint64_t *out_first_row,
-                             struct buffer *out)
+/* Calls `visit` with the batch that holds `row`, wherever it is. */
+static enum err look(struct journal_file *file, uint64_t row, journal_tail_visit *visit,
+                     void *context)
 {
     MDB_txn *txn = NULL;
     MDB_cursor *cursor = NULL;
-    TRY(begin(context, false, &txn, &cursor));
     struct stored_batch batch;
-    enum err err = row == 0 ? ERR_NOT_FOUND : cursor_find(cursor, row, &batch);
-    if (err == ERR_OK) {
-        buffer_clear(out);
-        err = copy_batch(&batch, out);
+    enum err err = journal_tail_look(&file->tail, row, visit, context, NULL);
+    if (err != ERR_NOT_FOUND) {
+        return err;
     }
+    TRY(begin(file, false, &txn, &cursor));
+    err = row == 0 ? ERR_NOT_FOUND : cursor_find(cursor, row, &batch);
     if (err == ERR_OK) {
-        *out_first_row = batch.first_row;
+        err = visit(context, &batch);
     }
     return end_read(txn, cursor, err);
+}
+
+/* Of a batch that goes on living when the look at it is over. */
+struct copying {
+    struct buffer *to;
+    struct stored_batch batch; /* but for its bytes */
+};
+
+static enum err copy_visit(void *context, const struct stored_batch *batch)
+{
+    struct copying *copying = context;
+    copying->batch = *batch;
+    buffer_clear(copying->to);
+    return copy_batch(batch, copying->to);
+}
+
+static enum err journal_read(void *context, uint64_t row, uint64_t *out_first_row,
+                             struct buffer *out)
+{
+    struct copying copying = {.to = out};
+    TRY(look(context, row, copy_visit, &copying));
+    *out_first_row = copying.batch.first_row;
+    return ERR_OK;
+}
+
+/* The port's visitor. */
+struct port_visit {
+    enum err (*visit)(void *visitor, uint64_t first_row, struct slice batch);
+    void *visitor;
+};
+
+static enum err port_visit(void *context, const struct stored_batch *batch)
+{
+    const struct port_visit *port = context;
+    return port->visit(port->visitor, batch->first_row, batch->bytes);
 }
 
 static enum err journal_look(void *context, uint64_t row,
@@ -203,35 +239,31 @@ static enum err journal_look(void *context, uint64_t row,
                                                struct slice batch),
                              void *visitor)
 {
-    MDB_txn *txn = NULL;
-    MDB_cursor *cursor = NULL;
-    TRY(begin(context, false, &txn, &cursor));
-    struct stored_batch batch;
-    enum err err = row == 0 ? ERR_NOT_FOUND : cursor_find(cursor, row, &batch);
-    if (err == ERR_OK) {
-        err = visit(visitor, batch.first_row, batch.bytes);
-    }
-    return end_read(txn, cursor, err);
+    struct port_visit port = {visit, visitor};
+    return look(context, row, port_visit, &port);
 }
 
 static enum err journal_next_row(void *context, uint64_t *out_row)
 {
+    struct journal_file *file = context;
     MDB_txn *txn = NULL;
     MDB_cursor *cursor = NULL;
-    TRY(begin(context, false, &txn, &cursor));
     struct stored_batch last;
+    if (file->environment->mode == ENVIRONMENT_READ_ONLY) { /* its writer goes on */
+        TRY(journal_tail_reload(&file->tail, file->environment->folder_fd, NULL));
+    }
+    uint64_t next_row = journal_tail_next_row(&file->tail);
+    TRY(begin(file, false, &txn, &cursor));
     enum err err = cursor_last(cursor, &last);
     if (err == ERR_OK) {
-        *out_row = last.next_row;
+        *out_row = next_row > last.next_row ? next_row : last.next_row;
     }
     return end_read(txn, cursor, err);
 }
 
-/* One batch of a replay: copies the one that holds `*row` (0: the oldest) and moves `*row` behind
- * it. ERR_NOT_FOUND with `*row` untouched: there is none, and `*out_is_end` says that it is the
- * end. */
-static enum err replay_step(struct journal_file *file, uint64_t *row, bool *out_is_end,
-                            struct stored_batch *out_batch, struct buffer *copy)
+/* The same of LMDB: `*out_is_end` when `row` is the next one there. */
+static enum err copy_stored(struct journal_file *file, uint64_t row, bool *out_is_end,
+                            struct copying *copying)
 {
     MDB_txn *txn = NULL;
     MDB_cursor *cursor = NULL;
@@ -240,21 +272,34 @@ static enum err replay_step(struct journal_file *file, uint64_t *row, bool *out_
     struct stored_batch last = {0};
     enum err err = cursor_last(cursor, &last);
     *out_is_end =
-        err == ERR_OK && (*row == last.next_row || last.first_row == 0) && *row <= last.next_row;
+        err == ERR_OK && (row == last.next_row || last.first_row == 0) && row <= last.next_row;
     if (err == ERR_OK) {
         err = *out_is_end ? ERR_NOT_FOUND
-              : *row == 0 ? cursor_seek(cursor, 1, &batch)
-                          : cursor_find(cursor, *row, &batch);
+              : row == 0  ? cursor_seek(cursor, 1, &batch)
+                          : cursor_find(cursor, row, &batch);
     }
     if (err == ERR_OK) {
-        buffer_clear(copy);
-        err = copy_batch(&batch, copy);
-    }
-    if (err == ERR_OK) {
-        *out_batch = batch;
-        *row = batch.next_row;
+        err = copy_visit(copying, &batch);
     }
     return end_read(txn, cursor, err);
+}
+
+/* One batch of a replay: copies the one that holds `*row` (0: the oldest) and moves `*row` behind
+ * it. ERR_NOT_FOUND with `*row` untouched: there is none, and `*out_is_end` says that it is the
+ * end. */
+static enum err replay_step(struct journal_file *file, uint64_t *row, bool *out_is_end,
+                            struct copying *copying)
+{
+    uint64_t next_row;
+    enum err err = journal_tail_look(&file->tail, *row, copy_visit, copying, &next_row);
+    if (err == ERR_NOT_FOUND) {
+        *out_is_end = *row != 0 && *row == next_row;
+        err = *out_is_end ? err : copy_stored(file, *row, out_is_end, copying);
+    }
+    if (err == ERR_OK) {
+        *row = copying->batch.next_row;
+    }
+    return err;
 }
 
 static enum err journal_replay(void *context, uint64_t from_row,
@@ -267,8 +312,8 @@ static enum err journal_replay(void *context, uint64_t from_row,
     enum err err;
     for (;;) {
         bool is_end = false;
-        struct stored_batch batch;
-        err = replay_step(context, &row, &is_end, &batch, &copy);
+        struct copying copying = {.to = &copy};
+        err = replay_step(context, &row, &is_end, &copying);
         if (is_end) {
             err = ERR_OK;
             break;
@@ -276,7 +321,7 @@ static enum err journal_replay(void *context, uint64_t from_row,
         if (err != ERR_OK) {
             break;
         }
-        err = visit(visitor, batch.first_row, buffer_slice(&copy));
+        err = visit(visitor, copying.batch.first_row, buffer_slice(&copy));
         if (err != ERR_OK) {
             break;
         }
@@ -325,10 +370,62 @@ static enum err trim_some(struct journal_file *file, uint64_t row, bool *out_is_
 static enum err journal_trim(void *context, uint64_t row)
 {
     struct journal_file *file = context;
+    TRY(journal_file_settle(file));
     environment_drop_dead_readers(file->environment);
     bool is_done = false;
     while (!is_done) {
         TRY(trim_some(file, row, &is_done));
+    }
+    return ERR_OK;
+}
+
+/* Is all there that was acknowledged, as far as that can be seen? */
+static enum err check_tail(struct journal_file *file, const char *folder, struct note *note)
+{
+    MDB_txn *txn = NULL;
+    MDB_cursor *cursor = NULL;
+    struct stored_batch last;
+    TRY(begin(file, false, &txn, &cursor));
+    TRY(end_read(txn, cursor, cursor_last(cursor, &last)));
+    const struct journal_tail *tail = &file->tail;
+    uint64_t end = last.next_row;
+    for (size_t i = 0; i < tail->count; i++) {
+        const struct stored_batch *batch = &tail->batches[i];
+        end = batch->first_row == end ? batch->next_row : end;
+    }
+    uint64_t beyond = journal_tail_beyond(tail, end);
+    return beyond == 0
+               ? ERR_OK
+               : note_set(note, ERR_CORRUPT,
+                          "%s: rows %" PRIu64 " to %" PRIu64 " are neither in journal.mdb nor in "
+                          "journal.tail, which holds row %" PRIu64,
+                          folder, end, beyond - 1, beyond);
+}
+
+/* Beside the process that writes it: a batch may be half there, and the next one whole. */
+static enum err read_tail(struct journal_file *file, const char *folder, struct note *note)
+{
+    bool is_alone = file->environment->mode == ENVIRONMENT_WRITE;
+    enum err err = check_tail(file, folder, note);
+    for (unsigned i = 0; err == ERR_CORRUPT && !is_alone && i < READ_AGAIN; i++) {
+        TRY(journal_tail_reload(&file->tail, file->environment->folder_fd, note));
+        err = check_tail(file, folder, note);
+    }
+    return err;
+}
+
+static enum err open_tail(struct journal_file *file, const char *folder, struct note *note)
+{
+    TRY(journal_tail_open(&file->tail, file->environment->folder_fd, note));
+    enum err err = read_tail(file, folder, note);
+    if (err != ERR_OK) {
+        journal_tail_close(&file->tail);
+        return err;
+    }
+    pthread_mutex_init(&file->append_lock, NULL);
+    if (file->environment->mode == ENVIRONMENT_WRITE) {
+        err = journal_file_settle(file);
+        (void)err; /* on a full disk it is read where it is, and the first append tries again */
     }
     return ERR_OK;
 }
@@ -347,6 +444,12 @@ enum err journal_file_open(const char *folder, enum journal_mode mode,
         .mode = mode == JOURNAL_WRITE ? ENVIRONMENT_WRITE : ENVIRONMENT_READ_ONLY,
     };
     enum err err = environment_open(&options, &file->environment, note);
+    if (err == ERR_OK) {
+        err = open_tail(file, folder, note);
+        if (err != ERR_OK) {
+            environment_close(file->environment);
+        }
+    }
     if (err != ERR_OK) {
         free(file);
         return err;
@@ -357,10 +460,17 @@ enum err journal_file_open(const char *folder, enum journal_mode mode,
 
 void journal_file_close(struct journal_file *file)
 {
-    if (file != NULL) {
-        environment_close(file->environment);
-        free(file);
+    if (file == NULL) {
+        return;
     }
+    if (file->environment->mode == ENVIRONMENT_WRITE) {
+        enum err err = journal_file_settle(file);
+        (void)err; /* the tail keeps it */
+    }
+    journal_tail_close(&file->tail);
+    pthread_mutex_destroy(&file->append_lock);
+    environment_close(file->environment);
+    free(file);
 }
 
 struct journal journal_file_port(struct journal_file *file)
@@ -387,4 +497,9 @@ uint64_t journal_file_bytes(const struct journal_file *file)
 void journal_file_set_faults(struct journal_file *file, struct store_faults faults)
 {
     file->environment->faults = faults;
+}
+
+void journal_file_set_tail_bytes(struct journal_file *file, size_t bytes)
+{
+    file->tail.batch_bytes = bytes;
 }

@@ -56,6 +56,9 @@ enum journal_mode {
 MUST_USE enum err journal_file_open(const char *folder, enum journal_mode mode,
                                     struct journal_file **out_file, struct note *note);
 void journal_file_close(struct journal_file *file);
+/* The newest batches may be beside journal.mdb, in journal.tail, which belongs to it: after this
+ * all are in LMDB. Closing does the same. Any thread. */
+MUST_USE enum err journal_file_settle(struct journal_file *file);
 struct journal journal_file_port(struct journal_file *file);
 /* Bytes of the file in use, for metrics. */
 uint64_t journal_file_bytes(const struct journal_file *file);

@@ -189,8 +189,9 @@ void engine_node_print_behind(const struct engine_node *node, uint64_t row)
 
 void engine_node_end(struct engine_node *node)
 {
-    static const char *const files[] = {"journal.mdb", "journal.mdb-lock", "journal.lock",
-                                        "state.mdb",   "state.mdb-lock",   "state.lock"};
+    static const char *const files[] = {"journal.mdb",  "journal.mdb-lock", "journal.lock",
+                                        "journal.tail", "state.mdb",        "state.mdb-lock",
+                                        "state.lock"};
     char path[160];
     close_node(node);
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {

@@ -8,8 +8,9 @@
 
 static void remove_files(const struct sim_store *store)
 {
-    static const char *const files[] = {"journal.mdb", "journal.mdb-lock", "journal.lock",
-                                        "state.mdb",   "state.mdb-lock",   "state.lock"};
+    static const char *const files[] = {"journal.mdb",  "journal.mdb-lock", "journal.lock",
+                                        "journal.tail", "state.mdb",        "state.mdb-lock",
+                                        "state.lock"};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) { /* of another run */
         char path[SIM_FOLDER_MAX + 32];
         (void)snprintf(path, sizeof path, "%s/%s", store->folder, files[i]);

@@ -38,8 +38,9 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const names[] = {"journal.mdb", "journal.lock",     "state.mdb",
-                                        "state.lock",  "journal.mdb-lock", "state.mdb-lock"};
+    static const char *const names[] = {"journal.mdb",  "journal.mdb-lock", "journal.lock",
+                                        "journal.tail", "state.mdb",        "state.mdb-lock",
+                                        "state.lock"};
     struct place *p = *state;
     char path[128];
     state_writer_destroy(p->writer);

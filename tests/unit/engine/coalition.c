@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,6 +233,9 @@ static void copy_file(const char *from_folder, const char *to_folder, const char
     char path[192];
     (void)snprintf(path, sizeof path, "%s/%s", from_folder, name);
     FILE *from = fopen(path, "rb");
+    if (from == NULL && errno == ENOENT) { /* a journal that needed no tail yet */
+        return;
+    }
     (void)snprintf(path, sizeof path, "%s/%s", to_folder, name);
     FILE *to = fopen(path, "wb");
     assert_non_null(from);
@@ -249,13 +253,15 @@ void brand_copy(const struct brand *brand, struct brand *out_copy, unsigned inde
     out_copy->now = brand->now;
     out_copy->checkpoint_every_ms = brand->checkpoint_every_ms;
     copy_file(brand->folder, out_copy->folder, "journal.mdb");
+    copy_file(brand->folder, out_copy->folder, "journal.tail");
     copy_file(brand->folder, out_copy->folder, "state.mdb");
 }
 
 void brand_fini(struct brand *brand)
 {
-    static const char *const files[] = {"journal.mdb", "journal.mdb-lock", "journal.lock",
-                                        "state.mdb",   "state.mdb-lock",   "state.lock"};
+    static const char *const files[] = {"journal.mdb",  "journal.mdb-lock", "journal.lock",
+                                        "journal.tail", "state.mdb",        "state.mdb-lock",
+                                        "state.lock"};
     char path[192];
     if (brand->engine != NULL) {
         brand_close(brand);

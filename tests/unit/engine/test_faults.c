@@ -13,12 +13,14 @@
 #include <cmocka.h>
 
 #include "kinds.h"
+#include "store/faults.h"
 
 enum {
     CALL_BEGIN = 1 << 0,
     CALL_READ = 1 << 1,
     CALL_WRITE = 1 << 2,
     CALL_COMMIT = 1 << 3,
+    CALL_TAIL = 1 << 4, /* the journal's tail is written */
     CALLS_MAX = 2000
 };
 
@@ -38,8 +40,15 @@ static const struct fault faults[] = {
     {"a commit finds the disk full", CALL_COMMIT, ENOSPC, ERR_STORAGE},
 };
 
+/* What fails where a command's row goes to the journal's tail. */
+static const struct fault tail_faults[] = {
+    {"the tail's write fails", CALL_TAIL, EIO, ERR_STORAGE},
+    {"the tail finds the disk full", CALL_TAIL, ENOSPC, ERR_STORAGE},
+};
+
 enum {
-    FAULTS = sizeof faults / sizeof faults[0]
+    FAULTS = sizeof faults / sizeof faults[0],
+    TAIL_FAULTS = sizeof tail_faults / sizeof tail_faults[0]
 };
 
 static const struct fault *fault; /* set while none of the calls is under way */
@@ -100,12 +109,26 @@ int __wrap_mdb_txn_commit(MDB_txn *txn)
     return __real_mdb_txn_commit(txn);
 }
 
+ssize_t __real_pwrite(int fd, const void *bytes, size_t length, off_t at);
+ssize_t __wrap_pwrite(int fd, const void *bytes, size_t length, off_t at);
+ssize_t __wrap_pwrite(int fd, const void *bytes, size_t length, off_t at)
+{
+    if (fails_now(CALL_TAIL)) {
+        errno = fault->code;
+        return -1;
+    }
+    return __real_pwrite(fd, bytes, length, at);
+}
+
 /* Fails the n-th call of one command. False when it needed fewer. */
 static bool fail_command_at(struct kinds *k, enum command_kind kind, const struct fault *which,
                             int n)
 {
     struct command command = kinds_make(k, kind);
     kinds_reopen(k); /* so that it reads from the disk */
+    if (which->calls != CALL_TAIL) {
+        journal_file_set_tail_bytes(k->a.file, 0);
+    }
     uint64_t rows = engine_stats(k->a.engine).journal_row;
     fail_nth(which, n);
     struct outcome outcome = engine_execute(k->a.engine, &command);
@@ -119,21 +142,28 @@ static bool fail_command_at(struct kinds *k, enum command_kind kind, const struc
     return is_failed;
 }
 
+static void fail_commands(struct kinds *k, const struct fault *which)
+{
+    int failed = 0;
+    for (size_t i = 0; i < KINDS_TOLD; i++) {
+        int n = 0;
+        while (n < CALLS_MAX && fail_command_at(k, kinds_told[i], which, n)) {
+            n++;
+        }
+        assert_true(n > 0 && n < CALLS_MAX);
+        failed += n;
+    }
+    print_message("%s: %d times\n", which->name, failed);
+    brand_assert_audit(&k->a);
+}
+
 static void test_at_each_call_of_a_command(void **state)
 {
-    struct kinds *k = *state;
     for (size_t f = 0; f < FAULTS; f++) {
-        int failed = 0;
-        for (size_t i = 0; i < KINDS_TOLD; i++) {
-            int n = 0;
-            while (n < CALLS_MAX && fail_command_at(k, kinds_told[i], &faults[f], n)) {
-                n++;
-            }
-            assert_true(n > 0 && n < CALLS_MAX);
-            failed += n;
-        }
-        print_message("%s: %d times\n", faults[f].name, failed);
-        brand_assert_audit(&k->a);
+        fail_commands(*state, &faults[f]);
+    }
+    for (size_t f = 0; f < TAIL_FAULTS; f++) {
+        fail_commands(*state, &tail_faults[f]);
     }
 }
 

@@ -16,8 +16,9 @@ void folder_make(struct folder *folder)
 
 void folder_remove(const struct folder *folder)
 {
-    static const char *const names[] = {"journal.mdb", "journal.mdb-lock", "journal.lock",
-                                        "state.mdb",   "state.mdb-lock",   "state.lock"};
+    static const char *const names[] = {"journal.mdb",  "journal.mdb-lock", "journal.lock",
+                                        "journal.tail", "state.mdb",        "state.mdb-lock",
+                                        "state.lock"};
     char path[128];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(path, sizeof path, "%s/%s", folder->path, names[i]);

@@ -203,7 +203,7 @@ static void test_full_disk(void **unused)
     /* A name space of our own: the mount ends with the process, whatever happens. */
     bool is_mounted = unshare(CLONE_NEWNS) == 0 &&
                       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-                      mount("none", folder.parent, "tmpfs", 0, "size=2m") == 0;
+                      mount("none", folder.parent, "tmpfs", 0, "size=3m") == 0;
     if (!is_mounted) {
         print_message("no right to mount a small disk: %s\n", strerror(errno));
         folder_remove(&folder);

@@ -69,7 +69,8 @@ static void test_modes_of_what_it_makes(void **unused)
     umask(mask);
     assert_int_equal(stat(folder.path, &status), 0);
     assert_int_equal(status.st_mode & 07777, 0700);
-    static const char *const names[] = {"journal.mdb", "journal.mdb-lock", "journal.lock"};
+    static const char *const names[] = {"journal.mdb", "journal.mdb-lock", "journal.lock",
+                                        "journal.tail"};
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(stat(file_path(&folder, names[i], path), &status), 0);
         assert_int_equal(status.st_mode & 07777, 0600);

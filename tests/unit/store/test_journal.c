@@ -227,6 +227,7 @@ static void test_failed_commit_leaves_nothing(void **unused)
     }
     /* A trim that fails in its second transaction keeps what the first one did. */
     next = append_many(&journal, 200);
+    assert_ok(journal_file_settle(file));
     fault = (struct fault){1, EIO};
     assert_int_equal(journal.trim(journal.context, next), ERR_STORAGE);
     struct visitor visitor = {0};

@@ -3,6 +3,8 @@
  * except where it is read-only on purpose. */
 #include "fixture.h"
 
+#include "store/journal_tail.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,6 +95,17 @@ static void read_for_ever(const struct folder *folder, int out, int in)
     _exit(journal.look(journal.context, 20, stay, &out) == ERR_OK ? 0 : 2);
 }
 
+/* A batch that is too large for the journal's tail, so that it is read in LMDB. */
+static void fill_up(struct buffer *batch)
+{
+    if (batch->length <= JOURNAL_TAIL_BATCH_BYTES) {
+        size_t more = JOURNAL_TAIL_BATCH_BYTES + 1 - batch->length;
+        uint8_t *at = write_reserve(batch, more);
+        assert_non_null(at);
+        memset(at, 0, more);
+    }
+}
+
 /* Appends so many batches, each of which replaces the one before; gives the file's size then. */
 static off_t replace(const struct folder *folder, const struct journal *journal, uint64_t *row,
                      unsigned count)
@@ -102,6 +115,7 @@ static off_t replace(const struct folder *folder, const struct journal *journal,
     struct buffer batch = {0};
     for (unsigned i = 0; i < count; i++) {
         batch_fill(*row, BYTES_MAX, &batch);
+        fill_up(&batch);
         assert_ok(journal->append(journal->context, *row, 1, buffer_slice(&batch), 1));
         assert_ok(journal->trim(journal->context, (*row)++));
     }
