@@ -137,6 +137,11 @@ static enum err seal(struct node *node, struct arena *arena, const struct uid *m
     return ERR_OK;
 }
 
+bool remark_is_kept_plain(const struct kept_remark *kept, const struct remark *remark)
+{
+    return !kept->is_sealed && strcmp(kept->text, remark->text) == 0;
+}
+
 void remark_tag(struct node *node, struct slice text, uint8_t out_tag[PERSONAL_TAG_SIZE])
 {
     vault_tag(node->vault, REMARK_DOMAIN, text, out_tag);
