@@ -55,10 +55,26 @@ static bool read_end(struct rpc_call *call, struct unix_ms now, int64_t asked, s
     return false;
 }
 
-/* Refuses the call when it can't be. */
-static bool seal_note(struct node *node, struct rpc_call *call, struct command_adjustment *body)
+static bool is_repeat_of_plain(struct node *node, const struct command *command)
 {
-    enum err err = remark_seal_about(node, rpc_call_arena(call), &body->member, &body->note);
+    struct state_reader *reader;
+    struct adjustment row;
+    if (readers_take(node->readers, &reader) != ERR_OK) {
+        return false;
+    }
+    struct ledger_view view = state_reader_view(reader);
+    enum err err = ledger_get_adjustment(&view, &command->transaction_id, &row);
+    readers_give(node->readers, reader);
+    return err == ERR_OK && remark_is_kept_plain(&row.note, &command->adjustment.note);
+}
+
+/* Refuses the call when it can't be. */
+static bool seal_note(struct node *node, struct rpc_call *call, struct command *command)
+{
+    struct command_adjustment *body = &command->adjustment;
+    enum err err = is_repeat_of_plain(node, command)
+                       ? ERR_OK
+                       : remark_seal_about(node, rpc_call_arena(call), &body->member, &body->note);
     if (err != ERR_OK) {
         refuse_err(call, err, NULL);
     }
@@ -83,7 +99,7 @@ void account_propose_adjustment(void *context, struct rpc_call *call,
         read_end(call, command.business_time, request->expires_unix_ms, &body->expires_at) &&
         read_caller(call, body->maker) &&
         request_member_now(node, call, request->member, &body->member) &&
-        seal_note(node, call, body)) {
+        seal_note(node, call, &command)) {
         reply_after(node, call, &command, NULL, send_proposed);
     }
 }

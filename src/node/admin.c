@@ -177,6 +177,7 @@ static enum err send_result(struct verification *verification, enum err result,
     response.rows_total = summary->rows;
     response.is_finished = true;
     response.is_clean = result == ERR_OK;
+    response.warning = (char *)(uintptr_t)summary->warning;
     if (result != ERR_OK) {
         response.first_bad_row = finding->row;
         response.finding = (char *)(uintptr_t)audit_finding_text(finding, text);

@@ -238,8 +238,10 @@ static enum err review(struct node *node, struct arena *arena, struct command *r
     if (is_held && ruling->alert_ruling.is_fraud && (alert.state == ALERT_OPEN || was_fraud)) {
         TRY(take_back(node, &ruling->alert_ruling.alert, &alert.finding.sale, out_taken));
     }
-    TRY(remark_seal_alert(node, arena, err == ERR_OK ? &alert.finding : NULL,
-                          &ruling->alert_ruling.reason));
+    if (!remark_is_kept_plain(&alert.reason, &ruling->alert_ruling.reason)) {
+        TRY(remark_seal_alert(node, arena, err == ERR_OK ? &alert.finding : NULL,
+                              &ruling->alert_ruling.reason));
+    }
     *out_outcome = engine_execute(node->engine, ruling);
     return out_outcome->err;
 }

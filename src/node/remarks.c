@@ -132,9 +132,32 @@ static enum err seal(struct node *node, struct arena *arena, const struct uid *m
     if (subject.has_key) {
         TRY(lock(node, arena, subject.slot, text, &remark->sealed));
     }
-    vault_tag(node->vault, REMARK_DOMAIN, text, remark->tag);
+    remark_tag(node, text, remark->tag);
     secret_forget(remark->text, sizeof remark->text);
     return ERR_OK;
+}
+
+bool remark_is_kept_plain(const struct kept_remark *kept, const struct remark *remark)
+{
+    return !kept->is_sealed && strcmp(kept->text, remark->text) == 0;
+}
+
+void remark_tag(struct node *node, struct slice text, uint8_t out_tag[PERSONAL_TAG_SIZE])
+{
+    vault_tag(node->vault, REMARK_DOMAIN, text, out_tag);
+}
+
+enum err remark_seal_text(struct node *node, const struct ledger_view *view, struct arena *arena,
+                          const struct uid *member, struct slice text, struct slice *out_sealed)
+{
+    struct subject subject;
+    TRY(find_member(view, member, &subject));
+    if (!subject.is_person) {
+        return ERR_NOT_FOUND;
+    }
+    *out_sealed = slice_of(NULL, 0);
+    return subject.has_key && text.length > 0 ? lock(node, arena, subject.slot, text, out_sealed)
+                                              : ERR_OK;
 }
 
 enum err remark_seal_about(struct node *node, struct arena *arena, const struct uid *member,
@@ -170,6 +193,21 @@ static enum err read_sealed(struct node *node, const struct kept_remark *kept,
     }
     out_text[err == ERR_OK ? plain.length : 0] = '\0';
     return err;
+}
+
+enum err remark_open_text(struct node *node, struct arena *arena, struct slice sealed,
+                          char **out_text)
+{
+    CLEANUP(buffer_fini) struct buffer plain = {0};
+    static const char damage[] = "(damaged)";
+    enum err err = sealed.length == 0 ? ERR_OK : vault_open_sealed(node->vault, sealed, &plain);
+    struct slice text = err == ERR_OK        ? buffer_slice(&plain)
+                        : err == ERR_CORRUPT ? slice_of(damage, sizeof damage - 1)
+                                             : slice_of(NULL, 0);
+    TRY(err == ERR_NOT_FOUND || err == ERR_CORRUPT ? ERR_OK : err);
+    *out_text = arena_text(arena, text);
+    secret_forget(plain.at, plain.length);
+    return *out_text == NULL ? ERR_RESOURCE : ERR_OK;
 }
 
 static enum err read_plain(struct node *node, const struct uid *member,

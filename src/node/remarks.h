@@ -22,6 +22,21 @@ MUST_USE enum err remark_seal_about(struct node *node, struct arena *arena,
 MUST_USE enum err remark_seal_alert(struct node *node, struct arena *arena,
                                     const struct alert_finding *finding, struct remark *remark);
 
+/* Was this very text kept plain, by an older version? Then a repeat says so again, and nothing new
+ * is written. */
+bool remark_is_kept_plain(const struct kept_remark *kept, const struct remark *remark);
+
+/* A longer text about a member, under its key. ERR_NOT_FOUND: it is nobody with a key; it is empty
+ * where the key is gone already. */
+MUST_USE enum err remark_seal_text(struct node *node, const struct ledger_view *view,
+                                   struct arena *arena, const struct uid *member, struct slice text,
+                                   struct slice *out_sealed);
+/* What a repeat of a text agrees in. */
+void remark_tag(struct node *node, struct slice text, uint8_t out_tag[PERSONAL_TAG_SIZE]);
+/* Its text into the arena: empty when its key is gone, "(damaged)" when that is damaged. */
+MUST_USE enum err remark_open_text(struct node *node, struct arena *arena, struct slice sealed,
+                                   char **out_text);
+
 struct shown_remark {
     char *text; /* in the arena */
     bool is_erased;

@@ -147,9 +147,14 @@ class Personal(unittest.TestCase):
         period = self.grocer.cli("status")["open_period"]
         self.coalition.close_period(period)
         self.assertTrue(self.fuel.cli("verify")["is_clean"])
+        self.assertNotIn("warning", self.grocer.talea("verify").stdout)
+        self.grocer.cli("member", "add")  # with keys in advance, which a kill leaves over
         self.grocer.kill()
         self.grocer.start()
-        self.assertTrue(self.grocer.cli("verify")["is_clean"])
+        told = self.grocer.cli("verify")
+        self.assertTrue(told["is_clean"])
+        self.assertRegex(told["warning"], r"^vault.keys: \d+ keys that no member has, in slots: "
+                                          r"\d+, \d+, \d+, \.\.\.$")
         later = self.coalition.path("later")
         self.grocer.cli("backup", later)
         self.assertNotIn(key, self.read(later, "vault.keys"))
@@ -187,6 +192,17 @@ class Personal(unittest.TestCase):
             told = self.grocer.talea(*words, expect=4).stderr
             self.assertRegex(told, r"verify: row \d+: personal data opens by its key: vault.keys: it "
                                    r"has no sound key for the personal data of member")
+        self.one_destroyed_key(vault)
+
+    def one_destroyed_key(self, vault):
+        """As a copy of the vault has it that is newer than its journal."""
+        member = self.shown()["member_id"]
+        self.grocer.stop()
+        vault[8192:8192 + 64] = bytes(40) + b"\2" + bytes(23)
+        self.grocer.replace("data/vault.keys", vault)
+        told = self.grocer.talea("verify", "--data", self.grocer.path("data")).stdout
+        self.assertIn("warning: vault.keys: 1 member's key is destroyed, and it was not erased here: "
+                      + member, told)
 
 
 if __name__ == "__main__":
