@@ -111,22 +111,8 @@ static enum err read_journal(struct ahead *ahead)
     struct audit *frames = &ahead->frames;
     const struct journal *journal = &frames->options->journal;
     enum err err = journal->replay(journal->context, 0, read_batch, ahead);
-    if (err == ERR_CORRUPT || (err == ERR_NOT_FOUND && !frames->is_done)) {
-        return audit_found(frames, frames->next_row, "journal storage",
-                           "the journal can't be read from row %" PRIu64 " on", frames->next_row);
-    }
-    if (err != ERR_OK && !frames->is_done) {
-        return err == ERR_CANCELLED ? err
-                                    : note_set(&frames->finding->note, err,
-                                               "the journal can't be read from row %" PRIu64 " on",
-                                               frames->next_row);
-    }
-    if (frames->next_row < frames->end_row) {
-        return audit_found(frames, frames->next_row, "journal continuity",
-                           "the journal's rows from %" PRIu64 " to %" PRIu64 " are missing",
-                           frames->next_row, frames->end_row - 1);
-    }
-    return ERR_OK;
+    bool is_ended = err != ERR_CORRUPT && frames->is_done; /* the visitor had enough */
+    return audit_frames_end(frames, is_ended ? ERR_OK : err);
 }
 
 static void *read_ahead(void *context)

@@ -91,7 +91,27 @@ enum err audit_frame(struct audit *audit, uint64_t first_row, struct slice bytes
                      struct batch_view *out_batch)
 {
     TRY(check_place(audit, first_row, bytes, out_batch));
-    return check_signature(audit, out_batch);
+    return audit->options->find_key == NULL ? ERR_OK : check_signature(audit, out_batch);
+}
+
+enum err audit_frames_end(struct audit *audit, enum err err)
+{
+    if (err == ERR_CORRUPT || err == ERR_NOT_FOUND) {
+        return audit_found(audit, audit->next_row, "journal storage",
+                           "the journal can't be read from row %" PRIu64 " on", audit->next_row);
+    }
+    if (err != ERR_OK) {
+        return err == ERR_CANCELLED
+                   ? err
+                   : note_set(&audit->finding->note, err,
+                              "the journal can't be read from row %" PRIu64 " on", audit->next_row);
+    }
+    if (audit->next_row < audit->end_row) {
+        return audit_found(audit, audit->next_row, "journal continuity",
+                           "the journal's rows from %" PRIu64 " to %" PRIu64 " are missing",
+                           audit->next_row, audit->end_row - 1);
+    }
+    return ERR_OK;
 }
 
 /* The journal row that changed what the row of a table is about last; 0 when it has none. */

@@ -61,6 +61,8 @@ struct audit_finding {
     struct note note;                    /* what and where, for a person */
 };
 
+#define AUDIT_WARNING_MAX 512 /* bytes, with the final NUL */
+
 struct audit_summary {
     uint64_t rows; /* of the journal, checked */
     uint64_t batches;
@@ -77,7 +79,10 @@ struct audit_summary {
     uint64_t state_rows; /* how many rows it has */
     bool has_vault;      /* the vault's keys were tried */
     uint64_t keys;       /* members whose personal data opened */
-    int64_t issued;      /* net of what was taken back, points; likewise the next */
+    /* What is worth a look and breaks nothing: keys that no member has, members without one. Empty:
+     * nothing is. */
+    char warning[AUDIT_WARNING_MAX];
+    int64_t issued; /* net of what was taken back, points; likewise the next */
     int64_t redeemed;
     int64_t expired;
     int64_t adjusted;

@@ -53,6 +53,8 @@ enum err audit_found(struct audit *audit, uint64_t row, const char *invariant, c
 /* Checks a batch's frame, hashes, signature, and that it follows on from the one before. */
 MUST_USE enum err audit_frame(struct audit *audit, uint64_t first_row, struct slice bytes,
                               struct batch_view *out_batch);
+/* How reading the frames ended: what it says when they can't all be read. */
+enum err audit_frames_end(struct audit *audit, enum err err);
 /* What is wrong with the batch's first record that could not be decoded; always ERR_CORRUPT. */
 enum err audit_undecoded(struct audit *audit, const struct ahead_batch *batch);
 /* Checks one record, sums it up, and applies it to the derived tables. */

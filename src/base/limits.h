@@ -12,6 +12,7 @@
 #define LIMIT_REFERENCE_BYTES      64u   /* a brand's own customer or receipt number, without NUL */
 #define LIMIT_NAME_BYTES           128u  /* a person's or brand's display name, without NUL */
 #define LIMIT_SEALED_PROFILE_BYTES 512u  /* a member's personal data, enciphered */
+#define LIMIT_SEALED_REMARK_BYTES  192u  /* what an office says of a member, enciphered */
 #define LIMIT_DISPUTE_NOTE_BYTES   96u   /* what is said with a step of a dispute, without NUL */
 #define LIMIT_REASON_BYTES         32u   /* a code of [A-Z0-9_], without NUL */
 #define LIMIT_IDENTITY_BYTES       64u   /* who made or ruled an adjustment, without NUL */

@@ -63,7 +63,11 @@ void nearest_offer(struct nearest *nearest, const char *word)
     }
     size_t longer = text_length > word_length ? text_length : word_length;
     unsigned distance = distance_of(nearest->text, text_length, word, word_length);
-    bool begins_alike = common_start(nearest->text, word) * 2 > longer;
+    size_t start = common_start(nearest->text, word);
+    bool begins_alike = start * 2 > longer;
+    if (start == text_length && begins_alike) {
+        distance = 1; /* a word cut short is nearer than one that only looks like it */
+    }
     bool is_near = begins_alike || distance * 3 <= longer;
     if (is_near && distance < nearest->distance) {
         nearest->word = word;

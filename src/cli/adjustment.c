@@ -13,7 +13,7 @@ const struct argp_option adjustment_propose_options[] = {
     SELECTOR_OPTIONS,
     {"points", OPT_POINTS, "POINTS", 0, "More than 0 gives, less than 0 takes", 0},
     {"reason", OPT_REASON, "CODE", 0, "Why: A to Z, 0 to 9 and _, such as GOODWILL", 0},
-    {"note", OPT_NOTE, "TEXT", 0, "For whoever rules on it; stays when the member is erased", 0},
+    {"note", OPT_NOTE, "TEXT", 0, "For whoever rules on it; goes when the member is erased", 0},
     {"until", OPT_UNTIL, "TIME", 0, "When it lapses unless somebody ruled (default: in 30 days)",
      0},
     TRANSACTION_OPTION,
@@ -159,7 +159,7 @@ static void print_list(struct cli *cli, const struct units *units,
         table_cell(&table, "%s", row->reason);
         table_cell(&table, "%s", row->maker);
         table_cell(&table, "%s", row->checker);
-        table_cell(&table, "%s", row->note);
+        table_cell(&table, "%s", row->is_note_erased ? "(erased)" : row->note);
         table_cell(&table, "%s", row->member_id);
         table_cell(&table, "%s", row->adjustment_id);
     }

@@ -20,7 +20,7 @@ const struct argp_option alert_list_options[] = {
 const struct argp_option alert_close_options[] = {
     {"verdict", OPT_VERDICT, "innocent|fraud", 0,
      "Points that were held begin, or the purchase is taken back", 0},
-    {"reason", OPT_REASON, "TEXT", 0, "Why, in words", 0},
+    {"reason", OPT_REASON, "TEXT", 0, "Why, in words; goes when the member is erased", 0},
     TRANSACTION_OPTION,
     {0}};
 
@@ -117,7 +117,7 @@ static void print_alert(struct cli *cli, const Talea__V1__Alert *alert)
     if (alert->closed_unix_ms != 0) {
         fprintf(cli->out, "closed     %s by %s\n", amounts_time(alert->closed_unix_ms, time),
                 alert->reviewer);
-        fprintf(cli->out, "reason     %s\n", alert->reason);
+        fprintf(cli->out, "reason     %s\n", alert->is_reason_erased ? "(erased)" : alert->reason);
     }
 }
 

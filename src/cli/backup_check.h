@@ -6,7 +6,8 @@
 #include "cli/cli.h"
 #include "cli/progress.h"
 
-/* Checks the backup in `folder` with a progress line; the signature by the charter of --charter or
+/* Checks the backup in `folder` with a progress line, and follows the hash chain of the journal in
+ * it, in the words of `talea verify`; signatures by the charter of --charter or
  * the home's, which is taken as missing when `may_lack_charter` and the home has none.
  * `*out_is_signed`: the signature was checked. */
 MUST_USE enum err backup_check_here(struct cli *cli, const char *folder, bool may_lack_charter,

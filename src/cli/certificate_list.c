@@ -68,7 +68,11 @@ static void row_cells(struct table *table, const char *name, const struct found 
     table_cell(table, "%s", name);
     table_cell(table, "%s", found->identity);
     table_cell(table, "%s", amounts_time(found->not_after.ms, time));
-    table_cell(table, "%lld", (long long)found->days_left);
+    if (found->days_left < 0) {
+        table_cell(table, "expired");
+    } else {
+        table_cell(table, "%lld", (long long)found->days_left);
+    }
 }
 
 /* What can't be read is told and passed over. */

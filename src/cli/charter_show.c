@@ -192,6 +192,23 @@ static void print_calendar(const struct cli *cli, const struct charter *charter)
     }
 }
 
+static void print_span(const struct cli *cli, const char *what, uint32_t seconds)
+{
+    bool is_days = seconds % 86400 == 0;
+    uint32_t count = is_days ? seconds / 86400 : seconds;
+    fprintf(cli->out, "%s within %u %s%s", what, count, is_days ? "day" : "second",
+            count == 1 ? "" : "s");
+}
+
+static void print_terms(const struct cli *cli, const struct charter *charter)
+{
+    uint32_t answer_s = charter->dispute_answer_s;
+    uint32_t escalate_s = charter->dispute_escalate_s;
+    print_span(cli, "disputes   answered", answer_s == 0 ? DISPUTE_TERM_S : answer_s);
+    print_span(cli, ", escalated", escalate_s == 0 ? DISPUTE_TERM_S : escalate_s);
+    fputc('\n', cli->out);
+}
+
 static void print_charter(const struct cli *cli, const struct charter *charter)
 {
     char hash[HASH_TEXT_MAX];
@@ -217,9 +234,7 @@ static void print_charter(const struct cli *cli, const struct charter *charter)
         fprintf(cli->out, "cap        %s %s of net debit for each pair; what is beyond it %s\n",
                 text, charter->currency, charter->waits_at_cap ? "waits" : "is refused");
     }
-    fprintf(cli->out, "disputes   answered within %u s, escalated within %u s\n",
-            charter->dispute_answer_s == 0 ? DISPUTE_TERM_S : charter->dispute_answer_s,
-            charter->dispute_escalate_s == 0 ? DISPUTE_TERM_S : charter->dispute_escalate_s);
+    print_terms(cli, charter);
     fprintf(cli->out, "signatures %u of %zu, %u needed\n\n", charter->signature_count,
             charter->partner_count, charter->required_signatures);
     print_changes(cli, charter);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/field_words.h"
@@ -60,6 +61,10 @@ static const struct {
                               "node's own?"},
     {"PROGRAMME_VERSION_OLD", "raise `version` in the file: `talea programme history` lists those "
                               "that there were and will be"},
+    {"DISPUTE_UNKNOWN", "`talea dispute list --all` shows them; where way is sent, add --direction "
+                        "sent"},
+    {"PERIOD_NOT_OPEN", "`talea status` shows the one that is, `talea period list` all"},
+    {"DISK_FULL", "once there is more room it goes on by itself: `talea status` says how much"},
     {"UNKNOWN_METHOD", "the node is older than this program"},
 };
 
@@ -75,10 +80,33 @@ static enum cli_exit fail_home(const struct cli *cli, const struct rpc_status *s
     return cli_fail(cli, CLI_UNREACHABLE, status->reason, advice, "%s", status->message);
 }
 
+/* A server that does not take a certificate says no more than that the connection is closed. */
+static bool has_expired_certificate(const struct cli *cli, const struct rpc_status *status)
+{
+    struct clock_port clock = clock_of_system();
+    return status->code == 14 && cli->client != NULL &&
+           clock_now(&clock).ms > cli->certificate_ends.ms;
+}
+
+static enum cli_exit fail_certificate(const struct cli *cli)
+{
+    char time[TIME_TEXT_MAX];
+    char advice[100];
+    snprintf(advice, sizeof advice, "`talea certificate issue %s --replace` makes another",
+             role_name(cli->role));
+    return cli_fail(cli, CLI_UNREACHABLE, "UNAVAILABLE", advice,
+                    "%s/tls/%s.pem has expired at %s, so %s lets nobody in with it", cli_home(cli),
+                    role_name(cli->role), unix_ms_format(cli->certificate_ends, time),
+                    cli->address);
+}
+
 enum cli_exit cli_fail_status(const struct cli *cli, const struct rpc_status *status)
 {
     if (strcmp(status->reason, "HOME_UNREACHABLE") == 0) {
         return fail_home(cli, status);
+    }
+    if (has_expired_certificate(cli, status)) {
+        return fail_certificate(cli);
     }
     enum cli_exit outcome = exit_of_status(status->code);
     char advice[160] = "";

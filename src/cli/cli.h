@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "base/calendar.h"
 #include "cli/args.h"
 #include "cli/exit.h"
 #include "config/node_config.h"
@@ -53,6 +54,8 @@ struct cli {
     struct node_config config;
     struct rpc_client *client;
     char address[ADDRESS_TEXT_MAX];
+    enum role role;                    /* whose certificate `client` shows */
+    struct unix_ms certificate_ends;   /* and until when it is good */
     char transaction_id[UID_TEXT_MAX]; /* "" until there is one */
     bool has_units;
     struct units units;

@@ -15,7 +15,7 @@
 
 #define NOTE_OPTION                                                                                \
     {                                                                                              \
-        "note", OPT_NOTE, "TEXT", 0, "For the other side, one line", 0                             \
+        "note", OPT_NOTE, "TEXT", 0, "For the other side, one line; it stays: name nobody", 0      \
     }
 
 #define DISPUTE_REASONS                                                                            \

@@ -335,19 +335,21 @@ static void print_next(const struct cli *cli, const struct init_plan *plan, bool
 {
     const char *dir = cli_argument(cli, 0);
     const char *id = plan->partner.text;
-    fprintf(cli->out,
-            "Made %s: the node of %s in the coalition %s.\n"
-            "\n"
-            "Next:\n"
-            "  1. Move %s/keys/root.key to where it stays offline%s; it signs charters.\n"
-            "  2. Hand %s/%s.intro.talea to the other partners.\n"
-            "  3. Set the currency and the earning rate in %s/programme.yaml.\n"
-            "  4. When the charter is made, sign it:\n"
-            "       talea charter sign --key %s/keys/root.key charter.talea\n"
-            "     and put the signed one at %s/charter.talea.\n"
-            "  5. Start the node: talead %s/node.yaml\n",
-            dir, plan->display_name, plan->coalition, dir,
-            is_sealed ? "" : " (it is not sealed: see --seal)", dir, id, dir, dir, dir, dir);
+    fprintf(
+        cli->out,
+        "Made %s: the node of %s in the coalition %s.\n"
+        "\n"
+        "Next:\n"
+        "  1. Move %s/keys/root.key to where it stays offline%s; it signs charters.\n"
+        "  2. Hand %s/%s.intro.talea to the other partners.\n"
+        "  3. Set the currency and the earning rate in %s/programme.yaml.\n"
+        "  4. One of you writes the terms (talea charter example) and makes the charter of all\n"
+        "     introductions (talea charter make). Each signs it:\n"
+        "       talea charter sign --key %s/keys/root.key charter.talea\n"
+        "     and puts the one that all signed at %s/charter.talea.\n"
+        "  5. Start the node: talead --config %s/node.yaml\n",
+        dir, plan->display_name, plan->coalition, dir,
+        is_sealed ? "" : " (it is not sealed: see --seal)", dir, id, dir, dir, dir, dir);
 }
 
 static enum err init_run(struct cli *cli, struct init *init, struct buffer *storage,

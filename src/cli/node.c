@@ -81,6 +81,9 @@ enum cli_exit run_status(struct cli *cli)
             status->version);
     fprintf(cli->out, "state      %s since %s UTC\n", status->is_ready ? "ready" : "not ready",
             amounts_time(status->started_unix_ms, time));
+    for (size_t i = 0; i < status->n_problems; i++) {
+        fprintf(cli->out, "problem    %s\n", status->problems[i]);
+    }
     fprintf(cli->out, "charter    epoch %llu\n", (unsigned long long)status->charter_epoch);
     fprintf(cli->out, "key        %s\n", status->signing_key);
     fprintf(cli->out, "period     %s\n",

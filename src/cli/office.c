@@ -1,4 +1,5 @@
 /* talea report, period list, period close. */
+#include <stdlib.h>
 #include <string.h>
 #include <talea/v1/back_office.pb-c.h>
 
@@ -154,6 +155,14 @@ static void print_pair(struct table *table, const struct units *units,
     print_detail(table, units, pair, decimals, reply->currency);
 }
 
+static int compare_pairs(const void *a, const void *b)
+{
+    const Talea__V1__PairPeriod *first = *(Talea__V1__PairPeriod *const *)a;
+    const Talea__V1__PairPeriod *second = *(Talea__V1__PairPeriod *const *)b;
+    return first->period != second->period ? first->period < second->period ? -1 : 1
+                                           : strcmp(first->partner, second->partner);
+}
+
 static void print_pairs(struct cli *cli, const struct units *units,
                         const Talea__V1__ListPeriodsResponse *reply)
 {
@@ -162,6 +171,9 @@ static void print_pairs(struct cli *cli, const struct units *units,
                                          "reference", "waits for"};
     struct table table;
     table_init(&table, titles, 10);
+    if (reply->n_pairs > 0) {
+        qsort(reply->pairs, reply->n_pairs, sizeof *reply->pairs, compare_pairs);
+    }
     for (size_t i = 0; i < reply->n_pairs; i++) {
         if (reply->pairs[i]->status != NULL) {
             print_pair(&table, units, reply, reply->pairs[i]);

@@ -92,8 +92,8 @@ enum cli_exit run_programme_activate(struct cli *cli)
     const Talea__V1__ProgrammeVersion *programme =
         ((const Talea__V1__ActivateProgrammeResponse *)message)->programme;
     char time[TIME_TEXT_MAX];
-    fprintf(cli->out, "version %u is number %u, for purchases from %s UTC on\n", programme->version,
-            programme->number, from_text(programme->from_unix_ms, time));
+    fprintf(cli->out, "version %u holds for purchases from %s UTC on\n", programme->version,
+            from_text(programme->from_unix_ms, time));
     return CLI_OK;
 }
 

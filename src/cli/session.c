@@ -12,6 +12,7 @@
 #include "cli/message.h"
 #include "cli/pb_json.h"
 #include "crypto/random.h"
+#include "pki/trust.h"
 
 #define RETRY_WINDOW_MS 1500 /* a node that restarts is back sooner or much later */
 #define RETRY_FIRST_MS  50
@@ -72,6 +73,8 @@ static enum err connect(struct cli *cli, struct note *note)
     TRY(read_pem(home, role_name(role), "pem", FILE_PUBLIC, &chain, note));
     TRY(read_pem(home, role_name(role), "key", FILE_SECRET, &key, note));
     TRY(read_pem(home, "ca", "pem", FILE_PUBLIC, &roots, note));
+    TRY(pki_not_after(slice_of(chain.at, chain.length - 1), &cli->certificate_ends, note));
+    cli->role = role;
     char server[IDENTITY_URI_MAX];
     snprintf(server, sizeof server, "%s.%s.talea", config->partner.text, config->coalition);
     struct rpc_client_options options = {.address = cli->address,
@@ -156,6 +159,18 @@ static enum err chain_of_file(const char *path, struct charter_chain *out_chain,
     return err;
 }
 
+/* Who has no home can name the charter instead. */
+static enum err config_beside(struct cli *cli, const struct node_config **out_config,
+                              struct note *note)
+{
+    enum err err = cli_config(cli, out_config, note);
+    return err != ERR_NOT_FOUND
+               ? err
+               : note_set(note, err,
+                          "no charter to prove it by: name its file by --charter, or a "
+                          "node's folder by --home");
+}
+
 enum err session_chain(struct cli *cli, struct charter_chain *out_chain, struct note *note)
 {
     const char *path = cli_option(cli, OPT_CHARTER);
@@ -164,7 +179,7 @@ enum err session_chain(struct cli *cli, struct charter_chain *out_chain, struct 
     if (path != NULL) {
         TRY(chain_of_file(path, &chain, note));
     } else {
-        TRY(cli_config(cli, &config, note));
+        TRY(config_beside(cli, &config, note));
         TRY(charter_store_open(config->data.text, config->charter.text, &chain, note));
     }
     *out_chain = chain;

@@ -17,7 +17,8 @@ const struct argp_option member_show_options[] = {SELECTOR_OPTIONS, {0}};
 
 const struct argp_option earn_options[] = {
     {"currency", OPT_CURRENCY, "CODE", 0, "ISO 4217 (default: the programme's)", 0},
-    {"receipt", OPT_RECEIPT, "TEXT", 0, "The brand's receipt number", 0},
+    {"receipt", OPT_RECEIPT, "TEXT", 0,
+     "The brand's receipt number; twice the same is two purchases", 0},
     {"time", OPT_TIME, "TIME", 0, "When it was bought, such as 2026-10-03T17:04:05Z (default: now)",
      0},
     {"points", OPT_POINTS, "POINTS", 0,

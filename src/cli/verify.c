@@ -16,6 +16,7 @@ struct verdict {
     Talea__V1__VerifyLedgerResponse last;
     Talea__V1__LedgerFigures figures;
     char finding[512];
+    char warning[512];
 };
 
 static void keep(struct verdict *verdict, const Talea__V1__VerifyLedgerResponse *response)
@@ -23,6 +24,8 @@ static void keep(struct verdict *verdict, const Talea__V1__VerifyLedgerResponse 
     verdict->last = *response;
     snprintf(verdict->finding, sizeof verdict->finding, "%s", response->finding);
     verdict->last.finding = verdict->finding;
+    snprintf(verdict->warning, sizeof verdict->warning, "%s", response->warning);
+    verdict->last.warning = verdict->warning;
     if (response->figures != NULL) {
         verdict->figures = *response->figures;
         verdict->last.figures = &verdict->figures;
@@ -121,6 +124,9 @@ enum cli_exit verify_print(struct cli *cli, const Talea__V1__VerifyLedgerRespons
         fputc('\n', cli->out);
         print_invariants(cli->out, verdict->figures);
         print_figures(cli, verdict->figures);
+    }
+    if (verdict->warning[0] != '\0') {
+        fprintf(cli->out, "\nwarning: %s\n", verdict->warning);
     }
     return CLI_OK;
 }

@@ -55,6 +55,7 @@ static enum cli_exit tell(struct cli *cli, const struct proof *proof, enum err r
     verdict.is_clean = result == ERR_OK;
     verdict.first_bad_row = proof->finding.row;
     verdict.finding = text;
+    verdict.warning = (char *)(uintptr_t)proof->summary.warning;
     verdict.figures = &figures;
     return verify_print(cli, &verdict);
 }

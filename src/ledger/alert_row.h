@@ -13,6 +13,7 @@
 #include "base/calendar.h"
 #include "base/ident.h"
 #include "base/limits.h"
+#include "ledger/remark.h"
 #include "ledger/view.h"
 
 /* Numbers are stored; never renumber. */
@@ -46,7 +47,7 @@ struct alert {
     struct unix_ms raised_at;
     struct unix_ms closed_at; /* 0: not yet */
     char by[LIMIT_IDENTITY_BYTES + 1];
-    char reason[LIMIT_NAME_BYTES + 1];
+    struct kept_remark reason;
 };
 
 /* The key is key_id of its transaction's id. */

@@ -206,7 +206,7 @@ static void said_adjustment(struct buffer *out, const struct command_adjustment 
     write_uid(out, &adjustment->member);
     write_points(out, adjustment->points);
     write_text(out, adjustment->reason, sizeof adjustment->reason);
-    write_text(out, adjustment->note, sizeof adjustment->note);
+    remark_write_said(out, &adjustment->note);
     write_text(out, adjustment->maker, sizeof adjustment->maker);
 }
 

@@ -343,14 +343,14 @@ struct command_alert_ruling {
     struct uid alert; /* the transaction id that raised it */
     bool is_fraud;
     char by[LIMIT_IDENTITY_BYTES + 1];
-    char reason[LIMIT_NAME_BYTES + 1];
+    struct remark reason;
 };
 
 struct command_adjustment {
     struct uid member;
     struct points points; /* more or less, not 0 */
     char reason[LIMIT_REASON_BYTES + 1];
-    char note[LIMIT_NAME_BYTES + 1];
+    struct remark note;
     struct unix_ms expires_at; /* of the proposal; 0: never */
     char maker[LIMIT_IDENTITY_BYTES + 1];
 };

@@ -9,7 +9,8 @@ enum {
     SECOND_VERSION = 2,
     COMMAND_REFERRED =
         SECOND_VERSION, /* of an enrolment: who brought the member is behind the rest */
-    COMMAND_BY_LINE = SECOND_VERSION /* of a sale's return: so is what its lines say */
+    COMMAND_BY_LINE = SECOND_VERSION, /* of a sale's return: so is what its lines say */
+    COMMAND_SEALED = SECOND_VERSION   /* of what an office says of a member: so is that, sealed */
 };
 
 enum {
@@ -268,11 +269,29 @@ static void read_return_sale(struct reader *in, unsigned version,
     }
 }
 
+/* NULL: commands of its kind have none. */
+static struct remark *remark_in(struct command *command)
+{
+    return command->kind == COMMAND_PROPOSE_ADJUSTMENT ? &command->adjustment.note
+           : command->kind == COMMAND_RULE_ALERT       ? &command->alert_ruling.reason
+                                                       : NULL;
+}
+
+/* NULL: it has none, or a plain one. */
+static const struct remark *sealed_remark(const struct command *command)
+{
+    const struct remark *remark = remark_in((struct command *)(uintptr_t)command);
+    return remark != NULL && remark_is_sealed(remark) ? remark : NULL;
+}
+
 static unsigned version_of(const struct command *command)
 {
     bool is_referred = command->kind == COMMAND_ENROL && !uid_is_nil(&command->enrol.referrer);
     bool is_by_line = command->kind == COMMAND_RETURN_SALE && command->return_sale.is_by_line;
-    return is_referred ? COMMAND_REFERRED : is_by_line ? COMMAND_BY_LINE : COMMAND_VERSION;
+    return is_referred                      ? COMMAND_REFERRED
+           : is_by_line                     ? COMMAND_BY_LINE
+           : sealed_remark(command) != NULL ? COMMAND_SEALED
+                                            : COMMAND_VERSION;
 }
 
 void command_encode(const struct command *command, struct buffer *out)
@@ -339,6 +358,9 @@ void command_encode(const struct command *command, struct buffer *out)
     default:
         command_write_office(out, command);
         break;
+    }
+    if (sealed_remark(command) != NULL) {
+        remark_write_sealed(out, sealed_remark(command));
     }
 }
 
@@ -413,12 +435,16 @@ enum err command_read(struct reader *in, enum command_kind kind, struct command 
 {
     ASSERT(kind > 0 && kind < COMMAND_KIND_END);
     struct command command = {.kind = kind};
-    bool has_more = kind == COMMAND_ENROL || kind == COMMAND_RETURN_SALE;
+    struct remark *remark = remark_in(&command);
+    bool has_more = kind == COMMAND_ENROL || kind == COMMAND_RETURN_SALE || remark != NULL;
     bool is_second =
         has_more && in->err == ERR_OK && in->at != in->end && *in->at == SECOND_VERSION;
     unsigned version = is_second ? SECOND_VERSION : COMMAND_VERSION;
     read_version(in, (uint8_t)version);
     read_body(in, version, &command);
+    if (version == COMMAND_SEALED && remark != NULL) {
+        remark_read_sealed(in, remark);
+    }
     TRY(reader_finish(in));
     *out_command = command;
     return ERR_OK;

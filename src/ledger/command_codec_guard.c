@@ -37,7 +37,7 @@ void command_write_guard(struct buffer *out, const struct command *command)
         write_uid(out, &command->alert_ruling.alert);
         write_bool(out, command->alert_ruling.is_fraud);
         write_text(out, command->alert_ruling.by, sizeof command->alert_ruling.by);
-        write_text(out, command->alert_ruling.reason, sizeof command->alert_ruling.reason);
+        remark_write_text(out, &command->alert_ruling.reason);
         break;
     default:
         ASSERT(false);
@@ -61,7 +61,7 @@ void command_read_guard(struct reader *in, struct command *command)
         read_uid(in, &command->alert_ruling.alert);
         command->alert_ruling.is_fraud = read_bool(in);
         read_text(in, command->alert_ruling.by, sizeof command->alert_ruling.by);
-        read_text(in, command->alert_ruling.reason, sizeof command->alert_ruling.reason);
+        remark_read_text(in, &command->alert_ruling.reason);
         break;
     default:
         ASSERT(false);
@@ -80,5 +80,8 @@ void said_guard(struct buffer *out, const struct command *command)
     default:
         command_write_guard(out, command);
         break;
+    }
+    if (command->kind == COMMAND_RULE_ALERT && remark_is_sealed(&command->alert_ruling.reason)) {
+        write_bytes(out, command->alert_ruling.reason.tag, PERSONAL_TAG_SIZE);
     }
 }

@@ -38,7 +38,7 @@ static void write_adjustment(struct buffer *out, const struct command_adjustment
     write_uid(out, &adjustment->member);
     write_points(out, adjustment->points);
     write_text(out, adjustment->reason, sizeof adjustment->reason);
-    write_text(out, adjustment->note, sizeof adjustment->note);
+    remark_write_text(out, &adjustment->note);
     write_time(out, adjustment->expires_at);
     write_text(out, adjustment->maker, sizeof adjustment->maker);
 }
@@ -48,7 +48,7 @@ static void read_adjustment(struct reader *in, struct command_adjustment *out_ad
     read_uid(in, &out_adjustment->member);
     out_adjustment->points = read_points(in);
     read_text(in, out_adjustment->reason, sizeof out_adjustment->reason);
-    read_text(in, out_adjustment->note, sizeof out_adjustment->note);
+    remark_read_text(in, &out_adjustment->note);
     out_adjustment->expires_at = read_time(in);
     read_text(in, out_adjustment->maker, sizeof out_adjustment->maker);
 }

@@ -59,7 +59,7 @@ enum err decide_propose_adjustment(struct decision *d)
                                     .proposed_at = d->now,
                                     .expires_at = proposal->expires_at};
     memcpy(adjustment.reason, proposal->reason, sizeof adjustment.reason);
-    memcpy(adjustment.note, proposal->note, sizeof adjustment.note);
+    adjustment.note = remark_kept(&proposal->note);
     memcpy(adjustment.maker, proposal->maker, sizeof adjustment.maker);
     put_adjustment(d, &d->command->transaction_id, &adjustment);
     d->plan->answer.member = work.id;

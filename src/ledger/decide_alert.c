@@ -100,7 +100,7 @@ enum err decide_rule_alert(struct decision *d)
     alert.state = ruling->is_fraud ? ALERT_FRAUD : ALERT_INNOCENT;
     alert.closed_at = d->now;
     memcpy(alert.by, ruling->by, sizeof alert.by);
-    memcpy(alert.reason, ruling->reason, sizeof alert.reason);
+    alert.reason = remark_kept(&ruling->reason);
     put_alert(d, &ruling->alert, &alert);
     return ERR_OK;
 }

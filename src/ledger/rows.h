@@ -15,6 +15,7 @@
 #include "clearing/mandate.h"
 #include "clearing/stream.h"
 #include "ledger/block_rows.h"
+#include "ledger/remark.h"
 #include "ledger/verdict.h"
 #include "ledger/view.h"
 #include "programme/earn_rate.h"
@@ -57,8 +58,6 @@ struct member {
     size_t lot_count;
     struct lot lots[LIMIT_LOTS_PER_MEMBER];
 };
-
-#define PERSONAL_TAG_SIZE 16
 
 /* Personal data and what hangs on it; apart from the hot row. */
 struct profile {
@@ -235,7 +234,7 @@ struct adjustment {
     struct uid member;
     struct points points; /* more or less, not 0 */
     char reason[LIMIT_REASON_BYTES + 1];
-    char note[LIMIT_NAME_BYTES + 1];
+    struct kept_remark note;
     char maker[LIMIT_IDENTITY_BYTES + 1];
     char checker[LIMIT_IDENTITY_BYTES + 1]; /* empty until ruled on */
     struct unix_ms proposed_at;

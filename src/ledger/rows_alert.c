@@ -3,7 +3,8 @@
 #include "ledger/codec.h"
 
 enum {
-    ALERT_VERSION = 1
+    ALERT_VERSION = 1,
+    ALERT_SEALED = 2 /* version 1, and behind it the reason, sealed */
 };
 
 void write_finding(struct buffer *out, const struct alert_finding *finding)
@@ -29,26 +30,30 @@ void read_finding(struct reader *in, struct alert_finding *out_finding)
 
 void alert_encode(const struct alert *alert, struct buffer *out)
 {
-    write_u8(out, ALERT_VERSION);
+    write_u8(out, alert->reason.is_sealed ? ALERT_SEALED : ALERT_VERSION);
     write_u8(out, (uint8_t)alert->state);
     write_finding(out, &alert->finding);
     write_time(out, alert->raised_at);
     write_time(out, alert->closed_at);
     write_text(out, alert->by, sizeof alert->by);
-    write_text(out, alert->reason, sizeof alert->reason);
+    kept_remark_write_text(out, &alert->reason);
+    kept_remark_write_sealed(out, &alert->reason);
 }
 
 enum err alert_decode(struct slice value, struct alert *out_alert)
 {
     struct reader in = reader_of(value);
     struct alert alert;
-    read_version(&in, ALERT_VERSION);
+    unsigned version = read_choice(&in, ALERT_VERSION, ALERT_SEALED + 1);
     alert.state = (enum alert_state)read_choice(&in, ALERT_OPEN, ALERT_STATE_END);
     read_finding(&in, &alert.finding);
     alert.raised_at = read_time(&in);
     alert.closed_at = read_time(&in);
     read_text(&in, alert.by, sizeof alert.by);
-    read_text(&in, alert.reason, sizeof alert.reason);
+    kept_remark_read_text(&in, &alert.reason);
+    if (version == ALERT_SEALED) {
+        kept_remark_read_sealed(&in, &alert.reason);
+    }
     read_expect(&in, (alert.state == ALERT_OPEN) == (alert.by[0] == '\0'));
     TRY(reader_finish(&in));
     *out_alert = alert;

@@ -5,40 +5,45 @@
 
 enum {
     ADJUSTMENT_VERSION = 1,
+    ADJUSTMENT_SEALED = 2, /* version 1, and behind it the note, sealed */
     MERGE_VERSION = 1
 };
 
 void adjustment_encode(const struct adjustment *adjustment, struct buffer *out)
 {
-    write_u8(out, ADJUSTMENT_VERSION);
+    write_u8(out, adjustment->note.is_sealed ? ADJUSTMENT_SEALED : ADJUSTMENT_VERSION);
     write_u8(out, (uint8_t)adjustment->state);
     write_uid(out, &adjustment->member);
     write_points(out, adjustment->points);
     write_text(out, adjustment->reason, sizeof adjustment->reason);
-    write_text(out, adjustment->note, sizeof adjustment->note);
+    kept_remark_write_text(out, &adjustment->note);
     write_text(out, adjustment->maker, sizeof adjustment->maker);
     write_text(out, adjustment->checker, sizeof adjustment->checker);
     write_time(out, adjustment->proposed_at);
     write_time(out, adjustment->expires_at);
     write_time(out, adjustment->ruled_at);
+    kept_remark_write_sealed(out, &adjustment->note);
 }
 
 enum err adjustment_decode(struct slice value, struct adjustment *out_adjustment)
 {
     struct reader in = reader_of(value);
     struct adjustment adjustment;
-    read_version(&in, ADJUSTMENT_VERSION);
+    unsigned version = read_choice(&in, ADJUSTMENT_VERSION, ADJUSTMENT_SEALED + 1);
     adjustment.state =
         (enum adjustment_state)read_choice(&in, ADJUSTMENT_PROPOSED, ADJUSTMENT_REJECTED + 1);
     read_uid(&in, &adjustment.member);
     adjustment.points = read_points(&in);
     read_text(&in, adjustment.reason, sizeof adjustment.reason);
-    read_text(&in, adjustment.note, sizeof adjustment.note);
+    kept_remark_read_text(&in, &adjustment.note);
     read_text(&in, adjustment.maker, sizeof adjustment.maker);
     read_text(&in, adjustment.checker, sizeof adjustment.checker);
     adjustment.proposed_at = read_time(&in);
     adjustment.expires_at = read_time(&in);
     adjustment.ruled_at = read_time(&in);
+    if (version == ADJUSTMENT_SEALED) {
+        kept_remark_read_sealed(&in, &adjustment.note);
+    }
     read_expect(&in, adjustment.points.minor != 0);
     TRY(reader_finish(&in));
     *out_adjustment = adjustment;

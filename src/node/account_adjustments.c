@@ -5,6 +5,7 @@
 #include "node/earning.h"
 #include "node/messages.h"
 #include "node/node.h"
+#include "node/remarks.h"
 #include "node/requests.h"
 #include "node/services.h"
 #include "talea/v1/account.pb-c.h"
@@ -54,6 +55,32 @@ static bool read_end(struct rpc_call *call, struct unix_ms now, int64_t asked, s
     return false;
 }
 
+static bool is_repeat_of_plain(struct node *node, const struct command *command)
+{
+    struct state_reader *reader;
+    struct adjustment row;
+    if (readers_take(node->readers, &reader) != ERR_OK) {
+        return false;
+    }
+    struct ledger_view view = state_reader_view(reader);
+    enum err err = ledger_get_adjustment(&view, &command->transaction_id, &row);
+    readers_give(node->readers, reader);
+    return err == ERR_OK && remark_is_kept_plain(&row.note, &command->adjustment.note);
+}
+
+/* Refuses the call when it can't be. */
+static bool seal_note(struct node *node, struct rpc_call *call, struct command *command)
+{
+    struct command_adjustment *body = &command->adjustment;
+    enum err err = is_repeat_of_plain(node, command)
+                       ? ERR_OK
+                       : remark_seal_about(node, rpc_call_arena(call), &body->member, &body->note);
+    if (err != ERR_OK) {
+        refuse_err(call, err, NULL);
+    }
+    return err == ERR_OK;
+}
+
 void account_propose_adjustment(void *context, struct rpc_call *call,
                                 const ProtobufCMessage *message)
 {
@@ -68,10 +95,11 @@ void account_propose_adjustment(void *context, struct rpc_call *call,
     struct command_adjustment *body = &command.adjustment;
     body->points = points_of(request->points);
     if (request_text(call, "reason", request->reason, body->reason, sizeof body->reason) &&
-        request_text(call, "note", request->note, body->note, sizeof body->note) &&
+        request_text(call, "note", request->note, body->note.text, sizeof body->note.text) &&
         read_end(call, command.business_time, request->expires_unix_ms, &body->expires_at) &&
         read_caller(call, body->maker) &&
-        request_member_now(node, call, request->member, &body->member)) {
+        request_member_now(node, call, request->member, &body->member) &&
+        seal_note(node, call, &command)) {
         reply_after(node, call, &command, NULL, send_proposed);
     }
 }
@@ -116,6 +144,7 @@ void account_rule_adjustment(void *context, struct rpc_call *call, const Protobu
 
 /* A page of them, by id and so by the time of their proposal. */
 struct gathering {
+    struct node *node;
     struct arena *arena;
     Talea__V1__AdjustmentState wanted; /* unspecified: all */
     struct unix_ms now;
@@ -154,14 +183,17 @@ static enum err add_adjustment(struct gathering *gathering, const struct uid *id
     message->member_id = message_uid(arena, &row->member);
     message->points = row->points.minor;
     message->reason = message_copy(arena, row->reason, sizeof row->reason);
-    message->note = message_copy(arena, row->note, sizeof row->note);
+    struct shown_remark note;
+    TRY(remark_show_about(gathering->node, arena, &row->member, &row->note, &note));
+    message->note = note.text;
+    message->is_note_erased = note.is_erased;
     message->maker = message_copy(arena, row->maker, sizeof row->maker);
     message->checker = message_copy(arena, row->checker, sizeof row->checker);
     message->proposed_unix_ms = row->proposed_at.ms;
     message->ruled_unix_ms = row->ruled_at.ms;
     message->expires_unix_ms = row->expires_at.ms;
     if (message->adjustment_id == NULL || message->member_id == NULL || message->reason == NULL ||
-        message->note == NULL || message->maker == NULL || message->checker == NULL) {
+        message->maker == NULL || message->checker == NULL) {
         return ERR_RESOURCE;
     }
     gathering->response->adjustments[gathering->response->n_adjustments++] = message;
@@ -210,7 +242,8 @@ void account_list_adjustments(void *context, struct rpc_call *call, const Protob
         (const Talea__V1__ListAdjustmentsRequest *)(const void *)message;
     Talea__V1__ListAdjustmentsResponse response;
     talea__v1__list_adjustments_response__init(&response);
-    struct gathering gathering = {.arena = rpc_call_arena(call),
+    struct gathering gathering = {.node = node,
+                                  .arena = rpc_call_arena(call),
                                   .wanted = request->state,
                                   .now = node_now(node),
                                   .response = &response};

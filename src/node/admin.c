@@ -90,6 +90,14 @@ void admin_get_status(void *context, struct rpc_call *call, const ProtobufCMessa
     response.resident_bytes = process_bytes("VmRSS");
     response.resident_peak_bytes = process_bytes("VmHWM");
     response.is_ready = atomic_load(&node->is_serving);
+    struct readiness readiness = {.count = 0};
+    char *problems[READINESS_REASONS_MAX];
+    node_check_readiness(node, &readiness);
+    while (response.n_problems < readiness.count && response.n_problems < READINESS_REASONS_MAX) {
+        problems[response.n_problems] = readiness.reasons[response.n_problems];
+        response.n_problems++;
+    }
+    response.problems = problems;
     response.points_name = (char *)(uintptr_t)charter->points_name;
     response.points_decimals = charter->points_decimals;
     response.currency = (char *)(uintptr_t)charter->currency;
@@ -169,6 +177,7 @@ static enum err send_result(struct verification *verification, enum err result,
     response.rows_total = summary->rows;
     response.is_finished = true;
     response.is_clean = result == ERR_OK;
+    response.warning = (char *)(uintptr_t)summary->warning;
     if (result != ERR_OK) {
         response.first_bad_row = finding->row;
         response.finding = (char *)(uintptr_t)audit_finding_text(finding, text);

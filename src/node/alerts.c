@@ -7,11 +7,13 @@
 #include "node/judging.h"
 #include "node/messages.h"
 #include "node/node.h"
+#include "node/remarks.h"
 #include "node/requests.h"
 #include "node/services.h"
 
-Talea__V1__Alert *message_alert(struct arena *arena, const struct uid *id,
-                                const struct alert *alert)
+/* In the arena; NULL without memory. */
+static Talea__V1__Alert *message_alert(struct arena *arena, const struct uid *id,
+                                       const struct alert *alert)
 {
     const struct alert_finding *finding = &alert->finding;
     Talea__V1__Alert *message = arena_alloc(arena, sizeof *message);
@@ -31,12 +33,25 @@ Talea__V1__Alert *message_alert(struct arena *arena, const struct uid *id,
     message->raised_unix_ms = alert->raised_at.ms;
     message->closed_unix_ms = alert->closed_at.ms;
     message->reviewer = message_copy(arena, alert->by, sizeof alert->by);
-    message->reason = message_copy(arena, alert->reason, sizeof alert->reason);
     bool is_whole = message->alert_id != NULL && message->rule != NULL &&
                     message->subject != NULL && message->found != NULL &&
-                    message->sale_id != NULL && message->reviewer != NULL &&
-                    message->reason != NULL;
+                    message->sale_id != NULL && message->reviewer != NULL;
     return is_whole ? message : NULL;
+}
+
+static enum err show_alert(struct node *node, struct arena *arena, const struct uid *id,
+                           const struct alert *alert, Talea__V1__Alert **out_message)
+{
+    struct shown_remark reason;
+    TRY(remark_show_alert(node, arena, &alert->finding, &alert->reason, &reason));
+    Talea__V1__Alert *message = message_alert(arena, id, alert);
+    if (message == NULL) {
+        return ERR_RESOURCE;
+    }
+    message->reason = reason.text;
+    message->is_reason_erased = reason.is_erased;
+    *out_message = message;
+    return ERR_OK;
 }
 
 static enum err read_alert(struct node *node, const struct uid *id, struct alert *out_alert)
@@ -59,6 +74,7 @@ bool alert_holds_sale(struct node *node, const struct uid *sale, struct uid *out
 
 /* A page of them, by id and so by the time at which they were raised. */
 struct gathering {
+    struct node *node;
     struct arena *arena;
     unsigned state; /* 0: all */
     const char *rule;
@@ -89,10 +105,8 @@ static enum err gather(void *context, struct slice key, struct slice value)
         gathering->next = id;
         return ERR_NOT_FOUND;
     }
-    Talea__V1__Alert *message = message_alert(gathering->arena, &id, &alert);
-    if (message == NULL) {
-        return ERR_RESOURCE;
-    }
+    Talea__V1__Alert *message;
+    TRY(show_alert(gathering->node, gathering->arena, &id, &alert, &message));
     gathering->response->alerts[gathering->response->n_alerts++] = message;
     return ERR_OK;
 }
@@ -116,7 +130,8 @@ void account_list_alerts(void *context, struct rpc_call *call, const ProtobufCMe
         (const Talea__V1__ListAlertsRequest *)(const void *)message;
     Talea__V1__ListAlertsResponse response;
     talea__v1__list_alerts_response__init(&response);
-    struct gathering gathering = {.arena = rpc_call_arena(call),
+    struct gathering gathering = {.node = node,
+                                  .arena = rpc_call_arena(call),
                                   .state = (unsigned)request->state,
                                   .rule = request->rule,
                                   .response = &response};
@@ -151,8 +166,7 @@ void account_get_alert(void *context, struct rpc_call *call, const ProtobufCMess
     }
     enum err err = read_alert(context, &id, &alert);
     if (err == ERR_OK) {
-        response.alert = message_alert(rpc_call_arena(call), &id, &alert);
-        err = response.alert == NULL ? ERR_RESOURCE : ERR_OK;
+        err = show_alert(context, rpc_call_arena(call), &id, &alert, &response.alert);
     }
     if (err == ERR_NOT_FOUND) {
         refuse_verdict(call, VERDICT_ALERT_UNKNOWN);
@@ -189,7 +203,8 @@ static bool read_review(struct rpc_call *call, const Talea__V1__CloseAlertReques
     }
     ruling->is_fraud = request->state == TALEA__V1__ALERT_STATE__ALERT_STATE_FRAUD;
     return request_uid(call, "alert_id", request->alert_id, &ruling->alert) &&
-           request_text(call, "reason", request->reason, ruling->reason, sizeof ruling->reason);
+           request_text(call, "reason", request->reason, ruling->reason.text,
+                        sizeof ruling->reason.text);
 }
 
 /* The purchase whose points were held goes back, once: a repeat finds that it did. What was
@@ -209,8 +224,8 @@ static enum err take_back(struct node *node, const struct uid *alert, const stru
     return ERR_OK;
 }
 
-static enum err review(struct node *node, const struct command *ruling, struct outcome *out_outcome,
-                       int64_t *out_taken)
+static enum err review(struct node *node, struct arena *arena, struct command *ruling,
+                       struct outcome *out_outcome, int64_t *out_taken)
 {
     struct alert alert = {.state = ALERT_OPEN};
     enum err err = read_alert(node, &ruling->alert_ruling.alert, &alert);
@@ -222,6 +237,10 @@ static enum err review(struct node *node, const struct command *ruling, struct o
     }
     if (is_held && ruling->alert_ruling.is_fraud && (alert.state == ALERT_OPEN || was_fraud)) {
         TRY(take_back(node, &ruling->alert_ruling.alert, &alert.finding.sale, out_taken));
+    }
+    if (!remark_is_kept_plain(&alert.reason, &ruling->alert_ruling.reason)) {
+        TRY(remark_seal_alert(node, arena, err == ERR_OK ? &alert.finding : NULL,
+                              &ruling->alert_ruling.reason));
     }
     *out_outcome = engine_execute(node->engine, ruling);
     return out_outcome->err;
@@ -244,7 +263,7 @@ void account_close_alert(void *context, struct rpc_call *call, const ProtobufCMe
         return;
     }
     pthread_mutex_lock(&node->review_lock);
-    enum err err = review(node, &command, &outcome, &response.taken_points);
+    enum err err = review(node, rpc_call_arena(call), &command, &outcome, &response.taken_points);
     pthread_mutex_unlock(&node->review_lock);
     if (err != ERR_OK) {
         refuse_err(call, err, NULL);

@@ -40,7 +40,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (options->config == NULL) {
-            argp_error(state, "--config is missing");
+            argp_error(state, "name the node's configuration: talead --config node.yaml");
         }
         return 0;
     default:
@@ -150,6 +150,7 @@ int main(int argc, char **argv)
 {
     struct options options = {0};
     damage_catch();
+    argp_err_exit_status = 2;
     argp_parse(&parser, argc, argv, 0, NULL, &options);
     return options.is_check ? check(&options) : serve(&options);
 }

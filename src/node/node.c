@@ -178,7 +178,7 @@ static enum err open_ledger(struct node *node, struct note *note)
     return archive_open(config->data.text, &node->archive, note);
 }
 
-static void check_readiness(void *context, struct readiness *readiness)
+void node_check_readiness(void *context, struct readiness *readiness)
 {
     struct node *node = context;
     uint64_t rows_left;
@@ -214,7 +214,7 @@ static enum err start_http(struct node *node, struct note *note)
     struct http_options options = {
         .listen = node->config.http,
         .metrics = node->metrics,
-        .check_readiness = check_readiness,
+        .check_readiness = node_check_readiness,
         .readiness_context = node,
     };
     return http_server_start(&options, &node->http, note);

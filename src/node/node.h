@@ -128,5 +128,8 @@ void node_stop(struct node *node);
 /* The current one, held for the caller, who releases it. */
 struct snapshot *node_snapshot(struct node *node);
 struct unix_ms node_now(const struct node *node);
+/* Adds what keeps the node from all of its work, a sentence each; any thread. `context`: the node.
+ */
+void node_check_readiness(void *context, struct readiness *readiness);
 
 #endif

@@ -11,6 +11,7 @@
 #include "node/node.h"
 #include "node/offer_codes.h"
 #include "node/offers_given.h"
+#include "node/remarks.h"
 #include "node/requests.h"
 #include "node/services.h"
 #include "node/shopper_key.h"
@@ -203,6 +204,54 @@ static enum err list_offers(struct assigning *a, const Talea__V1__OfferAssignmen
     return ERR_OK;
 }
 
+/* Of what was said, not of what is kept: that is another each time it is sealed. */
+static enum err said_of(struct assigning *a, const struct kept_offers *kept, struct hash *out)
+{
+    CLEANUP(buffer_fini) struct buffer bytes = {0};
+    struct kept_offers said = *kept;
+    struct kept_offer *at = arena_alloc(&a->arena, (kept->count + 1) * sizeof at[0]);
+    uint8_t *tags = arena_alloc(&a->arena, (kept->count + 1) * PERSONAL_TAG_SIZE);
+    if (at == NULL || tags == NULL) {
+        return ERR_RESOURCE;
+    }
+    for (size_t i = 0; i < kept->count; i++) {
+        uint8_t *tag = tags + i * PERSONAL_TAG_SIZE;
+        at[i] = kept->at[i];
+        remark_tag(a->node, at[i].reason, tag);
+        at[i].reason = slice_of(tag, PERSONAL_TAG_SIZE);
+    }
+    said.at = at;
+    kept_offers_encode(&said, &bytes);
+    *out = hash_of(HASH_DOMAIN_OFFERED, buffer_slice(&bytes));
+    return bytes.err;
+}
+
+/* Why a member of ours has an offer goes with it when it is erased. */
+static enum err seal_reasons(struct assigning *a, const struct standing_owner *owner,
+                             struct kept_offers *kept)
+{
+    struct uid member;
+    struct kept_offer *at = arena_alloc(&a->arena, (kept->count + 1) * sizeof at[0]);
+    if (at == NULL) {
+        return ERR_RESOURCE;
+    }
+    if (owner->kind != OWNER_MEMBER) {
+        return ERR_OK;
+    }
+    memcpy(member.bytes, owner->id, sizeof member.bytes);
+    for (size_t i = 0; i < kept->count; i++) {
+        at[i] = kept->at[i];
+        enum err err = remark_seal_text(a->node, &a->view, &a->arena, &member, kept->at[i].reason,
+                                        &at[i].reason);
+        if (err != ERR_OK) {
+            return err == ERR_NOT_FOUND ? ERR_OK : err; /* a pool */
+        }
+    }
+    kept->at = at;
+    kept->is_sealed = true;
+    return ERR_OK;
+}
+
 static enum err keep_bytes(struct arena *arena, const struct buffer *bytes, struct slice *out)
 {
     uint8_t *copy = arena_alloc(arena, bytes->length + 1);
@@ -229,12 +278,13 @@ static enum err make_command(struct assigning *a, const Talea__V1__OfferAssignme
     TRY(list_offers(a, assignment, &occasion, is_control, &kept));
     write_member(a, assignment, owner, standing, is_control, &groups);
     TRY(offer_codes_write(a->text, &kept, text_of(name.text), &a->arena, &groups));
+    struct hash said;
+    TRY(said_of(a, &kept, &said));
+    TRY(seal_reasons(a, owner, &kept));
     kept_offers_encode(&kept, &evidence);
     *out = command_now(a->node, COMMAND_CHANGE_STANDING, &id);
-    out->standing =
-        (struct command_standing){.issuer = a->node->config.partner,
-                                  .occasion = occasion,
-                                  .said = hash_of(HASH_DOMAIN_OFFERED, buffer_slice(&evidence))};
+    out->standing = (struct command_standing){
+        .issuer = a->node->config.partner, .occasion = occasion, .said = said};
     TRY(keep_bytes(&a->arena, &groups, &out->standing.groups));
     TRY(keep_bytes(&a->arena, &evidence, &out->standing.evidence));
     a->outcomes[a->places[a->command_count]] = is_control

@@ -5,6 +5,7 @@
 #include "node/judging.h"
 #include "node/messages.h"
 #include "node/node.h"
+#include "node/remarks.h"
 #include "node/offers_given.h"
 #include "node/requests.h"
 #include "node/services.h"
@@ -28,8 +29,19 @@ struct showing {
     Talea__V1__GetOffersResponse response;
 };
 
+/* Why, from the bytes that were kept of it. */
+static enum err add_reason(struct showing *s, const struct kept_offer *offer, bool is_sealed,
+                           Talea__V1__GivenOffer *row)
+{
+    if (is_sealed) {
+        return remark_open_text(s->node, &s->arena, offer->reason, &row->reason);
+    }
+    row->reason = arena_text(&s->arena, offer->reason);
+    return row->reason == NULL ? ERR_RESOURCE : ERR_OK;
+}
+
 static enum err add_offer(struct showing *s, const struct campaign *campaign, int64_t number,
-                          const struct kept_offer *offer)
+                          const struct kept_offer *offer, bool is_sealed)
 {
     Talea__V1__GivenOffer *row = arena_alloc(&s->arena, sizeof *row);
     if (row == NULL) {
@@ -38,15 +50,14 @@ static enum err add_offer(struct showing *s, const struct campaign *campaign, in
     talea__v1__given_offer__init(row);
     row->campaign = (char *)(uintptr_t)campaign->name;
     row->offer = arena_text(&s->arena, offer->name);
-    row->reason = arena_text(&s->arena, offer->reason);
     row->code = arena_text(&s->arena, offer->code);
     row->until_day = offer->until_day;
     row->since_unix_ms = campaign_since(number);
     row->is_control = campaign_is_control(number);
     row->is_good = !row->is_control && s->day < offer->until_day;
     s->response.offers[s->response.n_offers++] = row;
-    bool has_all = row->offer != NULL && row->reason != NULL && row->code != NULL;
-    return has_all ? ERR_OK : ERR_RESOURCE;
+    bool has_all = row->offer != NULL && row->code != NULL;
+    return has_all ? add_reason(s, offer, is_sealed, row) : ERR_RESOURCE;
 }
 
 /* Why is forgotten: what is left are the numbers. */
@@ -59,7 +70,7 @@ static enum err add_bare(struct showing *s, size_t campaign, int64_t number)
         if (offer->campaign == campaign && until != 0) {
             const struct kept_offer bare = {.name = slice_of(offer->name, strlen(offer->name)),
                                             .until_day = until};
-            TRY(add_offer(s, &s->text->campaigns[campaign], number, &bare));
+            TRY(add_offer(s, &s->text->campaigns[campaign], number, &bare, false));
         }
     }
     return ERR_OK;
@@ -82,7 +93,7 @@ static enum err add_kept(struct showing *s, const struct campaign *campaign,
     }
     TRY(kept_offers_decode(change.evidence, &s->arena, &kept));
     for (size_t i = 0; i < kept.count; i++) {
-        TRY(add_offer(s, campaign, number, &kept.at[i]));
+        TRY(add_offer(s, campaign, number, &kept.at[i], kept.is_sealed));
     }
     return ERR_OK;
 }

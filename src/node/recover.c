@@ -16,6 +16,7 @@
 #define PAGE_TIMEOUT_MS    30000
 #define GRPC_NOT_FOUND     5
 #define GRPC_UNIMPLEMENTED 12
+#define GRPC_UNAVAILABLE   14
 
 /* ---- The mark that a restore leaves ---- */
 
@@ -128,7 +129,9 @@ static enum err judge_status(struct asking *asking, const struct rpc_status *sta
         asking->recovery.stage = RECOVERY_DONE;
         return ERR_OK;
     }
-    note_set(note, ERR_UNAVAILABLE, "%s does not show what it holds of us: %.160s", partner,
+    note_set(note, ERR_UNAVAILABLE, "%s %s: %.160s", partner,
+             status->code == GRPC_UNAVAILABLE ? "can't be reached"
+                                              : "does not show what it holds of us",
              status->message);
     if (status->code != GRPC_NOT_FOUND || is_comparison) {
         return ERR_UNAVAILABLE;

@@ -3,14 +3,24 @@
 #include "base/limits.h"
 
 enum {
-    KEPT_OFFERS_FORM = 0x4F, /* no version of a kept_case begins so (programme/kept_case.h) */
-    KEPT_OFFERS_CODES = 0x50 /* some have codes */
+    KEPT_OFFERS_FORM = 0x4F,   /* no version of a kept_case begins so (programme/kept_case.h) */
+    KEPT_OFFERS_CODES = 0x50,  /* some have codes */
+    KEPT_OFFERS_SEALED = 0x5A, /* the same two, with sealed reasons */
+    KEPT_OFFERS_SEALED_CODES = 0x5B
 };
 
 bool kept_offers_is(struct slice bytes)
 {
     return bytes.length > 0 &&
-           (bytes.at[0] == KEPT_OFFERS_FORM || bytes.at[0] == KEPT_OFFERS_CODES);
+           (bytes.at[0] == KEPT_OFFERS_FORM || bytes.at[0] == KEPT_OFFERS_CODES ||
+            bytes.at[0] == KEPT_OFFERS_SEALED || bytes.at[0] == KEPT_OFFERS_SEALED_CODES);
+}
+
+static uint8_t form_of(bool is_sealed, bool is_with_codes)
+{
+    return is_sealed       ? is_with_codes ? KEPT_OFFERS_SEALED_CODES : KEPT_OFFERS_SEALED
+           : is_with_codes ? KEPT_OFFERS_CODES
+                           : KEPT_OFFERS_FORM;
 }
 
 static bool has_codes(const struct kept_offer *at, size_t count)
@@ -26,7 +36,7 @@ static bool has_codes(const struct kept_offer *at, size_t count)
 void kept_offers_encode(const struct kept_offers *kept, struct buffer *out)
 {
     bool is_with_codes = has_codes(kept->at, kept->count);
-    write_u8(out, is_with_codes ? KEPT_OFFERS_CODES : KEPT_OFFERS_FORM);
+    write_u8(out, form_of(kept->is_sealed, is_with_codes));
     write_varint(out, kept->programme);
     write_block(out, kept->campaign);
     write_u8(out, kept->is_control ? 1 : 0);
@@ -48,7 +58,9 @@ enum err kept_offers_decode(struct slice bytes, struct arena *arena, struct kept
     if (!kept_offers_is(bytes)) {
         return ERR_CORRUPT;
     }
-    bool is_with_codes = read_u8(&in) == KEPT_OFFERS_CODES;
+    unsigned form = read_u8(&in);
+    bool is_with_codes = form == KEPT_OFFERS_CODES || form == KEPT_OFFERS_SEALED_CODES;
+    kept.is_sealed = form == KEPT_OFFERS_SEALED || form == KEPT_OFFERS_SEALED_CODES;
     uint64_t programme = read_varint(&in);
     kept.campaign = read_block(&in);
     unsigned is_control = read_u8(&in);

@@ -8,15 +8,16 @@
 /* Texts are borrowed. */
 struct kept_offer {
     struct slice name;
-    struct slice reason;
-    int64_t until_day; /* the first day on which it is over */
-    struct slice code; /* of a coupon that came with it; empty: none */
+    struct slice reason; /* sealed bytes where the list says so; empty: none, or none any more */
+    int64_t until_day;   /* the first day on which it is over */
+    struct slice code;   /* of a coupon that came with it; empty: none */
 };
 
 struct kept_offers {
     uint32_t programme; /* the version's number in the ledger */
     struct slice campaign;
     bool is_control; /* then these are what the member would have been given */
+    bool is_sealed;  /* why it was is under the member's own key */
     const struct kept_offer *at;
     size_t count; /* at most LIMIT_OFFERS */
 };

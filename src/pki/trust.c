@@ -47,6 +47,11 @@ static enum err verify(X509_STORE *store, STACK_OF(X509) * chain, struct unix_ms
     bool is_good = X509_verify_cert(context) == 1;
     int reason = X509_STORE_CTX_get_error(context);
     ERR_clear_error();
+    if (!is_good && reason == X509_V_ERR_CERT_HAS_EXPIRED) {
+        return note_set(note, ERR_DENIED,
+                        "the certificate has expired: talea certificate issue --replace makes "
+                        "another");
+    }
     if (!is_good) {
         return note_set(note, ERR_DENIED, "the certificate is not of this authority: %s",
                         X509_verify_cert_error_string(reason));

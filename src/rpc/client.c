@@ -195,6 +195,7 @@ struct rpc_status incoming_status_read(const struct incoming_status *in)
         rpc_status_make((int)in->code, "", "%.*s",
                         (int)(text.length > RPC_MESSAGE_MAX ? RPC_MESSAGE_MAX : text.length),
                         (const char *)text.at);
+    rpc_message_shorten(status.message);
     for (size_t i = 0; i < in->trailers.count; i++) {
         if (grpc_slice_str_cmp(in->trailers.metadata[i].key, RPC_DETAILS_KEY) == 0) {
             details_decode(slice_of_grpc(&in->trailers.metadata[i].value), &status);

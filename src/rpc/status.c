@@ -90,3 +90,20 @@ const char *rpc_code_name(int code)
     bool is_known = code >= 0 && (size_t)code < sizeof names / sizeof names[0];
     return is_known ? names[code] : "UNKNOWN";
 }
+
+void rpc_message_shorten(char *message)
+{
+    static const char all[] = "failed to connect to all addresses; last error: ";
+    static const char one[] = "Failed to connect to remote host: ";
+    if (strncmp(message, all, sizeof all - 1) != 0) {
+        return;
+    }
+    char *at = message + sizeof all - 1;
+    at += strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+    at += strspn(at, ": ");
+    memmove(message, at, strlen(at) + 1);
+    at = strstr(message, one);
+    if (at != NULL) {
+        memmove(at, at + sizeof one - 1, strlen(at + sizeof one - 1) + 1);
+    }
+}

@@ -33,5 +33,8 @@ struct rpc_status rpc_status_make(int code, const char *reason, const char *form
     PRINTF_LIKE(3, 4);
 /* The nearest `enum err` of a status that came from another node. */
 enum err rpc_status_err(const struct rpc_status *status);
+/* Leaves of the library's "failed to connect to all addresses; last error: UNKNOWN: ADDRESS: Failed
+ * to connect to remote host: WHY" the address and why; of anything else all. In place. */
+void rpc_message_shorten(char *message);
 
 #endif

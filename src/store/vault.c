@@ -18,6 +18,7 @@ struct vault {
     int fd;
     enum vault_mode mode;
     struct box_key pepper;
+    uint64_t slots_found; /* in the file when it was opened */
     /* Slots are read under it, overwritten under it alone: nobody sees half a slot. */
     pthread_rwlock_t slots;
     pthread_mutex_t lock; /* of all below; taken before `slots` */
@@ -50,6 +51,7 @@ enum err vault_open(const char *folder, enum vault_mode mode, struct vault **out
         vault->is_old_note[i] = vault->notes[i].slot != 0;
     }
     vault->next_spare = vault->slot_count + 1;
+    vault->slots_found = vault->slot_count;
     pthread_rwlock_init(&vault->slots, NULL);
     pthread_mutex_init(&vault->lock, NULL);
     *out_vault = vault;
@@ -315,15 +317,15 @@ static bool is_destroyed_in_name_only(const uint8_t slot[VAULT_SLOT_BYTES])
     return slot[BOX_KEY_BYTES + VAULT_CHECK_BYTES] == VAULT_SLOT_DESTROYED && all != 0;
 }
 
-enum err vault_check(struct vault *vault, uint64_t *out_slot)
+/* Looks at the bytes of every slot up to `count`. Stops at the first error. */
+static enum err each_slot(struct vault *vault, uint64_t count,
+                          enum err (*look)(void *looking, uint64_t slot, const uint8_t *bytes),
+                          void *looking)
 {
     uint8_t *bytes = malloc(COPY_SLOTS * VAULT_SLOT_BYTES);
     if (bytes == NULL) {
         return ERR_RESOURCE;
     }
-    pthread_mutex_lock(&vault->lock);
-    uint64_t count = vault->slot_count;
-    pthread_mutex_unlock(&vault->lock);
     enum err err = ERR_OK;
     for (uint64_t slot = 1; err == ERR_OK && slot <= count;) {
         size_t here = count - slot < COPY_SLOTS ? (size_t)(count - slot) + 1 : COPY_SLOTS;
@@ -331,15 +333,52 @@ enum err vault_check(struct vault *vault, uint64_t *out_slot)
         err = read_slots(vault, vault_slot_at(slot), bytes, here * VAULT_SLOT_BYTES);
         err = err == ERR_CORRUPT ? ERR_OK : err; /* the file ends before: a slot that was torn */
         for (size_t i = 0; err == ERR_OK && i < here; i++, slot++) {
-            if (is_destroyed_in_name_only(bytes + i * VAULT_SLOT_BYTES)) {
-                *out_slot = slot;
-                err = ERR_CORRUPT;
-            }
+            err = look(looking, slot, bytes + i * VAULT_SLOT_BYTES);
         }
     }
     secret_forget(bytes, COPY_SLOTS * VAULT_SLOT_BYTES);
     free(bytes);
     return err;
+}
+
+static enum err look_destroyed(void *out_slot, uint64_t slot, const uint8_t *bytes)
+{
+    if (is_destroyed_in_name_only(bytes)) {
+        *(uint64_t *)out_slot = slot;
+        return ERR_CORRUPT;
+    }
+    return ERR_OK;
+}
+
+enum err vault_check(struct vault *vault, uint64_t *out_slot)
+{
+    pthread_mutex_lock(&vault->lock);
+    uint64_t count = vault->slot_count;
+    pthread_mutex_unlock(&vault->lock);
+    return each_slot(vault, count, look_destroyed, out_slot);
+}
+
+struct key_visit {
+    const struct vault *vault;
+    enum err (*visit)(void *context, uint64_t slot);
+    void *context;
+};
+
+static enum err look_key(void *looking, uint64_t slot, const uint8_t *bytes)
+{
+    const struct key_visit *keys = looking;
+    CLEANUP(box_key_forget) struct box_key key = {{0}};
+    enum vault_slot_state state;
+    bool is_key = vault_slot_decode(&keys->vault->pepper, slot, bytes, &state, &key) == ERR_OK &&
+                  state == VAULT_SLOT_USED;
+    return is_key ? keys->visit(keys->context, slot) : ERR_OK;
+}
+
+enum err vault_each_key(struct vault *vault, enum err (*visit)(void *context, uint64_t slot),
+                        void *context)
+{
+    struct key_visit keys = {vault, visit, context};
+    return each_slot(vault, vault->slots_found, look_key, &keys);
 }
 
 enum err vault_copy(struct vault *vault, int fd)

@@ -88,6 +88,12 @@ void vault_tag(const struct vault *vault, const char *domain, struct slice text,
  */
 MUST_USE enum err vault_check(struct vault *vault, uint64_t *out_slot);
 
+/* Visits each slot that has a key, in their order, of those that were in the file when the vault
+ * was opened: what it made since is nobody's until it is named. Stops at the visitor's first error
+ * and returns it. ERR_STORAGE, ERR_RESOURCE. */
+MUST_USE enum err vault_each_key(struct vault *vault,
+                                 enum err (*visit)(void *context, uint64_t slot), void *context);
+
 /* Writes a copy to an open file, as of one moment for each slot; not flushed. Keys that were
  * destroyed before the call are not in it. */
 MUST_USE enum err vault_copy(struct vault *vault, int fd);

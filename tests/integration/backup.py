@@ -2,6 +2,7 @@
 """A backup beside a busy writer, proven, restored, served; damaged, foreign and unfinished ones are
 refused by name, and nothing that is there is overwritten."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ import threading
 import unittest
 
 import wire
-from coalition import Coalition, main, wait_for
+from coalition import TALEA, Coalition, main, run, wait_for
 
 USAGE = 2
 UNREACHABLE = 3
@@ -172,24 +173,59 @@ class Backup(unittest.TestCase):
         self.assertIn("this is a backup of grocer of demo, the home is fuel of demo", result.stderr)
         self.grocer.talea("restore", folder)
 
+    def spoil(self, path, row):
+        """A byte of the row's batch, wherever the file has a copy of it."""
+        with open(path, "rb") as file:
+            data = file.read()
+        head = b"TALEAJ\x02\0" + row.to_bytes(8, "little")
+        place = data.find(head)
+        self.assertGreater(place, 0)
+        while place >= 0:
+            self.flip(path, place + 200)
+            place = data.find(head, place + 1)
+
+    def sum_up(self, folder, name):
+        """The manifest anew, by who can't sign it."""
+        manifest = os.path.join(folder, "MANIFEST.json")
+        with open(manifest, encoding="utf-8") as file:
+            told = json.load(file)
+        with open(os.path.join(folder, name), "rb") as file:
+            sum_ = hashlib.blake2b(file.read(), digest_size=32).hexdigest()
+        (row,) = [row for row in told["files"] if row["name"] == name]
+        field = next(key for key, value in row.items() if len(str(value)) == 64)
+        row[field] = sum_
+        with open(manifest, "w", encoding="utf-8") as file:
+            json.dump(told, file)
+
+    def chain_is_followed(self, folder, row):
+        """A sum says that a file is what was copied; the chain says what that was worth."""
+        self.spoil(os.path.join(folder, "journal.mdb"), row)
+        told = self.refused(CORRUPT, "backup", "verify", folder)
+        self.assertRegex(told, f"journal.mdb: damaged: .*; .*: row {row}: journal hash: ")
+        self.sum_up(folder, "journal.mdb")
+        home = self.coalition.path("elsewhere")  # without a charter
+        os.mkdir(home)
+        told = run([TALEA, "--home", home, "backup", "verify", folder], expect=CORRUPT).stderr
+        self.assertRegex(told, f"journal.mdb: row {row}: journal hash: ")
+        self.spoil(os.path.join(folder, "journal.mdb"), row)
+        self.sum_up(folder, "journal.mdb")
+        told = run([TALEA, "--home", home, "backup", "verify", folder]).stdout
+        self.assertIn("no signature was checked", told)
+
     def test_a_damaged_journal_is_not_signed(self):
         for number in range(1, 41):
             self.grocer.cli("earn", self.card, f"{number}.00")
         self.grocer.stop()
         self.grocer.start()  # its state has all rows: the start reads none of them
-        path = self.grocer.path("data/journal.mdb")
-        with open(path, "rb") as file:
-            data = file.read()
+        good, _ = self.backup("good")
         row = 20
-        place = data.find(b"TALEAJ\x02\0" + row.to_bytes(8, "little"))
-        while place >= 0:
-            self.flip(path, place + 200)
-            place = data.find(b"TALEAJ\x02\0" + row.to_bytes(8, "little"), place + 1)
+        self.spoil(self.grocer.path("data/journal.mdb"), row)
         folder = self.coalition.path("backup")
         told = self.refused(CORRUPT, "backup", folder)
         self.assertRegex(told, f"journal.mdb: row {row}: .*DATA_CORRUPT")
         self.assertIn("not finished", self.refused(USAGE, "backup", "verify", folder))
         self.assertIn(f"row {row}: ", self.refused(CORRUPT, "verify"))
+        self.chain_is_followed(good, row)
 
     def test_a_folder_with_something_in_it_is_left_alone(self):
         folder = self.coalition.path("full")

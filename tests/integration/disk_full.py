@@ -123,6 +123,7 @@ class DiskFull(unittest.TestCase):
         refused = self.node.talea("earn", self.card, "5.00", expect=None)
         self.assertNotEqual(refused.returncode, 0)
         self.assertIn("DISK_FULL", refused.stderr)
+        self.assertIn("problem    the disk is nearly full", self.node.talea("status").stdout)
         self.assertEqual(self.points(), int(earned["earned_points"]))
         for is_linked in (True, False):
             self.fail_in_bulk(is_linked)

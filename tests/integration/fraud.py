@@ -348,6 +348,11 @@ class Fraud(unittest.TestCase):
         (row,) = [row for row in self.alerts("all day", "--state", "fraud")]
         self.assertEqual((row["alert_id"], row["reason"]), (alert, "own card"))
         self.assertIn("back-office", row["reviewer"])
+        self.node.talea("member", "erase", bad, "--yes")
+        (row,) = [row for row in self.alerts("all day", "--state", "fraud")]
+        self.assertEqual((row["reason"], row["is_reason_erased"]), ("", True))
+        self.assertIn("\nreason     (erased)", self.node.talea("alert", "show", alert).stdout)
+        self.assertNotIn(b"own card", self.node.read("data", "journal.mdb"))
         self.refused("ALERT_UNKNOWN", "alert", "show", wire.uuid7())
         # Of what the node has, a trial says nothing about fraud rules: not that they found nothing.
         month = time.strftime("%Y-%m", time.gmtime())

@@ -186,6 +186,7 @@ class Offers(unittest.TestCase):
         shown = grocer.cli("offer", "show", card["offered"])["offers"]
         self.assertEqual([(row["offer"], row["is_good"]) for row in shown], [("filter-week", True)])
         self.assertIn("57 % of 70 shoppers", shown[0]["reason"])
+        self.assertNotIn(b"57 % of 70 shoppers", grocer.read("data", "journal.mdb"))
         self.assertIn(int(shown[0]["until_day"]), [day + 14 for day in self.days])
         text = grocer.talea("offer", "show", "--member", who["control"]).stdout
         self.assertIn("not given: the member is in its control group", text)

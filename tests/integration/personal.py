@@ -11,6 +11,8 @@ from coalition import Coalition, main
 
 NAME = "Philippa Quizzical-Featherstone"
 REFERENCE = "REF-94417-QQZ"
+NOTE = "waited three weeks for the twins' pram"
+LATER_NOTE = "grieves for her budgerigar"
 IMPORTED = [("REF-IMPORTED-1", "Zebulon Wolfeschlegelstein"),
             ("REF-IMPORTED-2", "Ottoline Wriothesley")]
 
@@ -53,7 +55,7 @@ class Personal(unittest.TestCase):
         self.assertIn("REFERENCE_EXISTS", refused.stderr)
 
     def assert_nowhere(self, *folders):
-        texts = [NAME, REFERENCE] + [text for pair in IMPORTED for text in pair]
+        texts = [NAME, REFERENCE, NOTE, LATER_NOTE] + [text for pair in IMPORTED for text in pair]
         looked = 0
         for path in files_below(*folders):
             with open(path, "rb") as file:
@@ -63,6 +65,14 @@ class Personal(unittest.TestCase):
                 for form in forms(text):
                     self.assertNotIn(form, data, f"{text} is in {path}")
         self.assertGreater(looked, 5)
+
+    def propose(self, *words, expect=0):
+        return self.grocer.talea("adjustment", "propose", *words, "--points", 5, "--reason",
+                                 "GOODWILL", expect=expect)
+
+    def note_of(self, row=0):
+        told = self.grocer.cli("adjustment", "list")["adjustments"][row]
+        return told["note"], told["is_note_erased"]
 
     def shown(self):
         return self.grocer.cli("member", "show", self.card)["member"]
@@ -74,6 +84,13 @@ class Personal(unittest.TestCase):
         self.coalition.wait_cleared()
         shown = self.grocer.cli("member", "show", "--reference", REFERENCE)["member"]
         self.assertEqual((shown["reference"], shown["display_name"]), (REFERENCE, NAME))
+        self.words = ["--reference", REFERENCE, "--note", NOTE, "--transaction-id",
+                      self.grocer.talea("uuid").stdout.strip()]
+        self.propose(*self.words)
+        self.propose(*self.words)  # the same, told again: another nonce, and no other answer
+        self.assertIn("TRANSACTION_ID_REUSED",
+                      self.propose(*self.words[:3], NOTE + "!", *self.words[4:], expect=1).stderr)
+        self.assertEqual(self.note_of(), (NOTE, False))
         folder = self.coalition.path("backup")
         self.grocer.cli("backup", folder)
         before = self.grocer.cli("verify")
@@ -83,7 +100,29 @@ class Personal(unittest.TestCase):
         self.grocer.start()
         self.coalition.wait_connected()
         self.assertEqual(self.shown()["display_name"], NAME)
+        self.assertEqual(self.note_of(), (NOTE, False))
         self.erase()
+        self.assert_note_is_gone(folder)
+
+    def assert_note_is_gone(self, backup):
+        """Wherever it could be read; and what is said of who is erased is not kept at all."""
+        self.assertEqual(self.note_of(), ("", True))
+        self.assertIn("(erased)", self.grocer.talea("adjustment", "list").stdout)
+        member = self.grocer.cli("adjustment", "list")["adjustments"][0]["member_id"]
+        refused = self.propose("--member", member, "--note", LATER_NOTE, expect=1)
+        self.assertIn("MEMBER_ERASED", refused.stderr)
+        self.assertNotIn(NOTE, self.grocer.talea("events", "--json").stdout)
+        self.grocer.stop()
+        self.assert_nowhere(self.coalition.root)
+        self.grocer.talea("rebuild")
+        self.grocer.start()
+        self.assertEqual(self.note_of(), ("", True))
+        self.assertTrue(self.grocer.cli("verify")["is_clean"])
+        # A backup from before has the key, as it has the name's: it opens what it holds.
+        self.grocer.stop()
+        self.grocer.talea("restore", backup, "--force")
+        self.grocer.start()
+        self.assertEqual(self.note_of(), (NOTE, False))
 
     def vault(self):
         return self.grocer.read("data", "vault.keys")
@@ -108,9 +147,14 @@ class Personal(unittest.TestCase):
         period = self.grocer.cli("status")["open_period"]
         self.coalition.close_period(period)
         self.assertTrue(self.fuel.cli("verify")["is_clean"])
+        self.assertNotIn("warning", self.grocer.talea("verify").stdout)
+        self.grocer.cli("member", "add")  # with keys in advance, which a kill leaves over
         self.grocer.kill()
         self.grocer.start()
-        self.assertTrue(self.grocer.cli("verify")["is_clean"])
+        told = self.grocer.cli("verify")
+        self.assertTrue(told["is_clean"])
+        self.assertRegex(told["warning"], r"^vault.keys: \d+ keys that no member has, in slots: "
+                                          r"\d+, \d+, \d+, \.\.\.$")
         later = self.coalition.path("later")
         self.grocer.cli("backup", later)
         self.assertNotIn(key, self.read(later, "vault.keys"))
@@ -148,6 +192,17 @@ class Personal(unittest.TestCase):
             told = self.grocer.talea(*words, expect=4).stderr
             self.assertRegex(told, r"verify: row \d+: personal data opens by its key: vault.keys: it "
                                    r"has no sound key for the personal data of member")
+        self.one_destroyed_key(vault)
+
+    def one_destroyed_key(self, vault):
+        """As a copy of the vault has it that is newer than its journal."""
+        member = self.shown()["member_id"]
+        self.grocer.stop()
+        vault[8192:8192 + 64] = bytes(40) + b"\2" + bytes(23)
+        self.grocer.replace("data/vault.keys", vault)
+        told = self.grocer.talea("verify", "--data", self.grocer.path("data")).stdout
+        self.assertIn("warning: vault.keys: 1 member's key is destroyed, and it was not erased here: "
+                      + member, told)
 
 
 if __name__ == "__main__":

@@ -48,6 +48,12 @@ class Tls(unittest.TestCase):
                 return error.code().name, wire.details(error)[0]
         return None
 
+    def put_till(self, chain, key):
+        for name, text in (("pem", chain), ("key", key)):
+            path = self.grocer.path(f"tls/till.{name}")
+            with open(path, "wb") as file:
+                file.write(text)
+
     def own(self, role, node=None):
         node = node or self.grocer
         return node.read(f"tls/{role}.pem"), node.read(f"tls/{role}.key")
@@ -113,6 +119,19 @@ class Tls(unittest.TestCase):
             with self.subTest(names=names):
                 answer = self.call(*self.mints["grocer"].issue(*names))
                 self.assertEqual(answer, ("UNAUTHENTICATED", reason))
+
+    def test_who_calls_with_an_expired_certificate_is_told_so(self):
+        chain, key = self.own("till")
+        expired = self.mints["grocer"].issue("URI:talea://demo/grocer/till/x", days=(-30, -1))
+        self.put_till(*expired)
+        try:
+            refused = self.grocer.talea("earn", "6100010000000013", "1.00", expect=3)
+        finally:
+            self.put_till(chain, key)
+        listed = self.grocer.talea("certificate", "list").stdout
+        self.assertNotIn("expired", listed)
+        self.assertRegex(refused.stderr, r"tls/till.pem has expired at 20\d\d-.*"
+                                         r"`talea certificate issue till --replace`")
 
     def test_an_expired_certificate(self):
         self.refused_at_the_door(self.call(

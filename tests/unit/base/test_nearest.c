@@ -12,8 +12,8 @@
 static const char *meant(const char *text)
 {
     static const char *const words[] = {
-        "points",         "per",       "multiple",   "percent_off",
-        "percent_off_by", "money_off", "categories", "programme check"};
+        "points",    "per",        "multiple",        "percent_off", "percent_off_by",
+        "money_off", "categories", "programme check", "refund",      "rounding"};
     struct nearest nearest = nearest_to(text);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         nearest_offer(&nearest, words[i]);
@@ -30,6 +30,7 @@ static void test_what_is_near_is_meant(void **state)
     assert_string_equal(meant("multiply"), "multiple");
     assert_string_equal(meant("category"), "categories"); /* begins alike */
     assert_string_equal(meant("programme chek"), "programme check");
+    assert_string_equal(meant("round"), "rounding"); /* cut short, and not "refund" */
     assert_string_equal(meant("points"), "points");
 }
 

@@ -1,6 +1,7 @@
 /* The stored formats: each a random value's bytes, and what decoding makes of bytes. */
 #include "ledger_test.h"
 
+#include "formats_remark.h"
 #include "formats_standing.h"
 
 #define RECODE(name)                                                                               \
@@ -590,6 +591,7 @@ size_t formats_all(struct format out_formats[FORMATS_MAX])
     count += add_commands(COMMAND_CHANGE_STANDING, COMMAND_RESERVE, out_formats + count);
     count += add_referred(out_formats + count);
     count += add_guards(out_formats + count);
+    count += formats_remark(out_formats + count);
     assert_true(count <= FORMATS_MAX);
     return count;
 }

@@ -56,6 +56,8 @@ struct netting_row sample_netting_row(struct rng *rng);
 struct programme_row sample_programme_row(struct rng *rng);
 struct alert_finding sample_finding(struct rng *rng);
 struct alert sample_alert(struct rng *rng);
+/* Any remark, sealed. */
+void sample_seal(struct rng *rng, struct remark *out_remark);
 struct pool_right sample_pool_right(struct rng *rng);
 struct block_terms sample_block_terms(struct rng *rng);
 struct exposure sample_exposure(struct rng *rng);

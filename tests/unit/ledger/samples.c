@@ -346,7 +346,7 @@ struct adjustment sample_adjustment(struct rng *rng)
                                     .proposed_at = sample_time(rng),
                                     .expires_at = sample_time(rng),
                                     .ruled_at = sample_time(rng)};
-    sample_text(rng, adjustment.note, sizeof adjustment.note);
+    sample_text(rng, adjustment.note.text, sizeof adjustment.note.text);
     sample_text(rng, adjustment.maker, sizeof adjustment.maker);
     sample_text(rng, adjustment.checker, sizeof adjustment.checker);
     return adjustment;

@@ -57,7 +57,7 @@ static void sample_office_command(struct rng *rng, struct command *command)
                                                           .points = points_of(-sample_whole(rng)),
                                                           .reason = "GOODWILL_2",
                                                           .expires_at = sample_time(rng)};
-        sample_text(rng, command->adjustment.note, sizeof command->adjustment.note);
+        sample_text(rng, command->adjustment.note.text, sizeof command->adjustment.note.text);
         sample_text(rng, command->adjustment.maker, sizeof command->adjustment.maker);
     } else if (command->kind == COMMAND_RULE_ADJUSTMENT) {
         command->ruling = (struct command_ruling){.adjustment = sample_uid(rng),
@@ -301,12 +301,20 @@ struct alert_finding sample_finding(struct rng *rng)
     return finding;
 }
 
+void sample_seal(struct rng *rng, struct remark *out_remark)
+{
+    struct slice sealed = sample_bytes(rng);
+    bool fits = sealed.length <= LIMIT_SEALED_REMARK_BYTES;
+    *out_remark = (struct remark){.sealed = fits ? sealed : slice_of(NULL, 0)};
+    sample_fill(rng, out_remark->tag, sizeof out_remark->tag);
+}
+
 struct alert sample_alert(struct rng *rng)
 {
     struct alert alert = {.state = ALERT_FRAUD, .finding = sample_finding(rng), .by = "ann"};
     alert.raised_at = sample_time(rng);
     alert.closed_at = sample_time(rng);
-    sample_text(rng, alert.reason, sizeof alert.reason);
+    sample_text(rng, alert.reason.text, sizeof alert.reason.text);
     return alert;
 }
 
@@ -334,7 +342,8 @@ static void sample_guard_command(struct rng *rng, struct command *command)
     } else {
         command->alert_ruling = (struct command_alert_ruling){
             .alert = sample_uid(rng), .is_fraud = rng_below(rng, 2) == 1, .by = "ann"};
-        sample_text(rng, command->alert_ruling.reason, sizeof command->alert_ruling.reason);
+        sample_text(rng, command->alert_ruling.reason.text,
+                    sizeof command->alert_ruling.reason.text);
     }
 }
 

@@ -90,9 +90,12 @@ static void test_accounts_among_members(void **state)
     CHANGED(true, adjustment.member, sample_uid(&rng));
     CHANGED(true, adjustment.points.minor, 1);
     CHANGED(true, adjustment.reason[0], '_');
-    CHANGED(true, adjustment.note[0], '!');
+    CHANGED(true, adjustment.note.text[0], '!');
     CHANGED(true, adjustment.maker[0], '!');
     CHANGED(false, adjustment.expires_at.ms, 1);
+    sample_seal(&rng, &command.adjustment.note);
+    CHANGED(true, adjustment.note.tag[3], 7);
+    CHANGED(false, adjustment.note.sealed.length, 0); /* another nonce, or no key any more */
     command = sample_command(&rng, COMMAND_RULE_ADJUSTMENT);
     CHANGED(true, ruling.adjustment, sample_uid(&rng));
     CHANGED(true, ruling.is_approved, !command.ruling.is_approved);
@@ -123,7 +126,10 @@ static void test_pools_and_alerts(void **state)
     CHANGED(true, alert_ruling.alert, sample_uid(&rng));
     CHANGED(true, alert_ruling.is_fraud, !command.alert_ruling.is_fraud);
     CHANGED(true, alert_ruling.by[0], '!');
-    CHANGED(true, alert_ruling.reason[0], '!');
+    CHANGED(true, alert_ruling.reason.text[0], '!');
+    sample_seal(&rng, &command.alert_ruling.reason);
+    CHANGED(true, alert_ruling.reason.tag[3], 7);
+    CHANGED(false, alert_ruling.reason.sealed.length, 0); /* another nonce, or no key any more */
 }
 
 static void test_members_and_merges(void **state)

@@ -324,6 +324,14 @@ static void test_kept_offers(void **state)
     assert_true(slice_equal(back.at[0].code, at[0].code));
     bytes.at[0] = 0x4F;
     assert_int_equal(kept_offers_decode(buffer_slice(&bytes), &arena, &back), ERR_CORRUPT);
+    buffer_clear(&bytes);
+    struct kept_offers sealed = kept;
+    sealed.is_sealed = true;
+    kept_offers_encode(&sealed, &bytes);
+    assert_int_equal(bytes.at[0], 0x5B);
+    assert_int_equal(kept_offers_decode(buffer_slice(&bytes), &arena, &back), ERR_OK);
+    assert_true(back.is_sealed && kept_offers_is(buffer_slice(&bytes)));
+    assert_true(slice_equal(back.at[0].reason, at[0].reason));
     buffer_fini(&bytes);
     arena_fini(&arena);
 }

@@ -54,6 +54,28 @@ static void long_texts_are_cut_between_characters(void **state)
     assert_int_equal(strlen(status.reason), RPC_REASON_MAX - 2);
 }
 
+static void what_the_library_says_of_a_connection_is_shortened(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:7102: Failed to "
+         "connect to remote host: Connection refused",
+         "ipv4:127.0.0.1:7102: Connection refused"},
+        {"failed to connect to all addresses; last error: UNAVAILABLE: ipv4:127.0.0.1:7104: Socket "
+         "closed",
+         "ipv4:127.0.0.1:7104: Socket closed"},
+        {"failed to connect to all addresses; last error: ", ""},
+        {"Failed to connect to remote host: x", "Failed to connect to remote host: x"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[RPC_MESSAGE_MAX];
+        snprintf(text, sizeof text, "%s", cases[i][0]);
+        rpc_message_shorten(text);
+        assert_string_equal(text, cases[i][1]);
+    }
+}
+
 /* The bytes that google.rpc.Status with one google.rpc.ErrorInfo has. */
 static void details_have_the_known_bytes(void **state)
 {
@@ -222,6 +244,7 @@ int main(void)
         cmocka_unit_test(foreign_reasons_map_by_code),
         cmocka_unit_test(notes_become_messages),
         cmocka_unit_test(long_texts_are_cut_between_characters),
+        cmocka_unit_test(what_the_library_says_of_a_connection_is_shortened),
         cmocka_unit_test(details_have_the_known_bytes),
         cmocka_unit_test(details_say_when_to_ask_again),
         cmocka_unit_test(wire_check_reads_all_types),

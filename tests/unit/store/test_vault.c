@@ -476,6 +476,43 @@ static void test_destroyed_in_name_only(void **unused)
     buffer_fini(&sealed);
 }
 
+struct found {
+    size_t count;
+    uint64_t slots[4];
+};
+
+static enum err find(void *context, uint64_t slot)
+{
+    struct found *found = context;
+    assert_true(found->count < 4);
+    found->slots[found->count++] = slot;
+    return ERR_OK;
+}
+
+/* Not of what is destroyed or torn, nor of what was made since. */
+static void test_each_key_is_visited(void **unused)
+{
+    (void)unused;
+    struct vault *vault = open_vault();
+    struct found found = {.count = 0};
+    struct buffer sealed = {0};
+    uint64_t slots[4];
+    assert_ok(vault_add(vault, 4, slots));
+    assert_ok(vault_destroy(vault, slots[1]));
+    assert_ok(vault_each_key(vault, find, &found));
+    assert_int_equal(found.count, 0);
+    vault_close(vault);
+    flip_byte(SLOTS_AT + (slots[2] - 1) * SLOT_BYTES);
+    vault = open_vault();
+    (void)seal(vault, "new", &sealed);
+    assert_ok(vault_each_key(vault, find, &found));
+    assert_int_equal(found.count, 2);
+    assert_int_equal(found.slots[0], slots[0]);
+    assert_int_equal(found.slots[1], slots[3]);
+    vault_close(vault);
+    buffer_fini(&sealed);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -487,6 +524,7 @@ int main(void)
         CASE(test_destroyed_is_gone),
         CASE(test_abandoned_is_gone),
         CASE(test_destroyed_in_name_only),
+        CASE(test_each_key_is_visited),
         CASE(test_keys_are_made_together),
         CASE(test_a_torn_end),
         CASE(test_refused_files),
