@@ -292,9 +292,9 @@ static enum err replay_step(struct journal_file *file, uint64_t *row, bool *out_
 {
     uint64_t next_row;
     enum err err = journal_tail_look(&file->tail, *row, copy_visit, copying, &next_row);
-    if (err == ERR_NOT_FOUND) {
-        *out_is_end = *row != 0 && *row == next_row;
-        err = *out_is_end ? err : copy_stored(file, *row, out_is_end, copying);
+    if (err == ERR_NOT_FOUND) { /* LMDB may be further: what it has stays in the file for a while */
+        err = copy_stored(file, *row, out_is_end, copying);
+        *out_is_end = *out_is_end || (err == ERR_NOT_FOUND && *row != 0 && *row == next_row);
     }
     if (err == ERR_OK) {
         *row = copying->batch.next_row;
