@@ -254,11 +254,13 @@ static enum err journal_next_row(void *context, uint64_t *out_row)
     }
     uint64_t next_row = journal_tail_next_row(&file->tail);
     TRY(begin(file, false, &txn, &cursor));
-    enum err err = cursor_last(cursor, &last);
-    if (err == ERR_OK) {
-        *out_row = next_row > last.next_row ? next_row : last.next_row;
+    TRY(end_read(txn, cursor, cursor_last(cursor, &last)));
+    if (file->environment->mode == ENVIRONMENT_READ_ONLY) { /* what LMDB has is read there */
+        enum err err = journal_tail_follow(&file->tail, last.next_row, NULL);
+        (void)err; /* the writer may be at it just now */
     }
-    return end_read(txn, cursor, err);
+    *out_row = next_row > last.next_row ? next_row : last.next_row;
+    return ERR_OK;
 }
 
 /* The same of LMDB: `*out_is_end` when `row` is the next one there. */
@@ -385,21 +387,11 @@ static enum err check_tail(struct journal_file *file, const char *folder, struct
     MDB_txn *txn = NULL;
     MDB_cursor *cursor = NULL;
     struct stored_batch last;
+    struct note why = {""};
     TRY(begin(file, false, &txn, &cursor));
     TRY(end_read(txn, cursor, cursor_last(cursor, &last)));
-    const struct journal_tail *tail = &file->tail;
-    uint64_t end = last.next_row;
-    for (size_t i = 0; i < tail->count; i++) {
-        const struct stored_batch *batch = &tail->batches[i];
-        end = batch->first_row == end ? batch->next_row : end;
-    }
-    uint64_t beyond = journal_tail_beyond(tail, end);
-    return beyond == 0
-               ? ERR_OK
-               : note_set(note, ERR_CORRUPT,
-                          "%s: rows %" PRIu64 " to %" PRIu64 " are neither in journal.mdb nor in "
-                          "journal.tail, which holds row %" PRIu64,
-                          folder, end, beyond - 1, beyond);
+    enum err err = journal_tail_follow(&file->tail, last.next_row, &why);
+    return err == ERR_OK ? ERR_OK : note_set(note, err, "%s: %s", folder, why.text);
 }
 
 /* Beside the process that writes it: a batch may be half there, and the next one whole. */
@@ -466,6 +458,7 @@ void journal_file_close(struct journal_file *file)
     if (file->environment->mode == ENVIRONMENT_WRITE) {
         enum err err = journal_file_settle(file);
         (void)err; /* the tail keeps it */
+        journal_tail_remove(&file->tail, file->environment->folder_fd);
     }
     journal_tail_close(&file->tail);
     pthread_mutex_destroy(&file->append_lock);

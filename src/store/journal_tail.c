@@ -14,86 +14,184 @@
 static const uint8_t magic[8] = {'t', 'a', 'i', 'l', 0, 0, 0, 1};
 
 enum {
-    AT_CHECKSUM = 8,
-    AT_GENERATION = 16, /* what the checksum is of begins here */
-    AT_FIRST_ROW = 24,
-    AT_ROWS = 32,
-    AT_BYTES = 40,
-    HEAD_BYTES = 48,
+    SECTOR_BYTES = 512,
+    DATA_BYTES = 504, /* of a sector; behind them the generation */
+    AT_GENERATION = 8,
+    AT_FIRST_ROW = 16,
+    AT_ROWS = 24,
+    AT_BYTES = 32,
+    AT_CHECKSUM = 40,
+    AT_HEAD_CHECKSUM = 48,
+    HEAD_BYTES = 56,
     REST = 1000 /* batches */
 };
 
+/* What is found at the beginning of a block. */
+enum found {
+    FOUND_NOTHING, /* or the rest of something older, or torn */
+    FOUND_WHOLE,
+    FOUND_DAMAGED
+};
+
+struct head {
+    uint64_t generation;
+    uint64_t first_row;
+    uint64_t rows;
+    uint64_t bytes;
+    uint64_t checksum;
+};
+
+static size_t sector_count(size_t batch_bytes)
+{
+    return (HEAD_BYTES + batch_bytes + DATA_BYTES - 1) / DATA_BYTES;
+}
+
+/* Bytes of the file. */
 static size_t blocks_bytes(size_t batch_bytes)
 {
-    size_t blocks = (HEAD_BYTES + batch_bytes + JOURNAL_TAIL_BLOCK - 1) / JOURNAL_TAIL_BLOCK;
-    return blocks * JOURNAL_TAIL_BLOCK;
+    size_t bytes = sector_count(batch_bytes) * SECTOR_BYTES;
+    return (bytes + JOURNAL_TAIL_BLOCK - 1) / JOURNAL_TAIL_BLOCK * JOURNAL_TAIL_BLOCK;
 }
 
-static uint64_t checksum_at(const uint8_t *at, size_t batch_bytes)
+static bool read_head(struct slice file, struct head *out_head)
 {
-    return checksum_of(slice_of(at + AT_GENERATION, HEAD_BYTES - AT_GENERATION + batch_bytes));
+    const uint8_t *at = file.at;
+    if (memcmp(at, magic, sizeof magic) != 0 ||
+        checksum_of(slice_of(at, AT_HEAD_CHECKSUM)) != get_u64_be(at + AT_HEAD_CHECKSUM)) {
+        return false;
+    }
+    *out_head = (struct head){get_u64_be(at + AT_GENERATION), get_u64_be(at + AT_FIRST_ROW),
+                              get_u64_be(at + AT_ROWS), get_u64_be(at + AT_BYTES),
+                              get_u64_be(at + AT_CHECKSUM)};
+    return out_head->first_row > 0 && out_head->rows > 0 && out_head->rows <= UINT32_MAX &&
+           out_head->first_row <= UINT64_MAX - out_head->rows &&
+           out_head->bytes <= JOURNAL_TAIL_BYTES && blocks_bytes(out_head->bytes) <= file.length;
 }
 
-/* Is there a whole batch in these bytes, the file's from somewhere to its end? */
-static bool read_batch(struct slice bytes, struct stored_batch *out_batch, uint64_t *out_generation)
+static uint64_t generation_at(const uint8_t *sector)
 {
-    const uint8_t *at = bytes.at;
-    if (bytes.length < HEAD_BYTES || memcmp(at, magic, sizeof magic) != 0) {
-        return false;
+    return get_u64_be(sector + DATA_BYTES);
+}
+
+/* The batch's bytes, out of their sectors. */
+static void gather(const uint8_t *at, size_t batch_bytes, uint8_t *out)
+{
+    size_t skipped = HEAD_BYTES;
+    for (size_t done = 0; done < batch_bytes; at += SECTOR_BYTES, skipped = 0) {
+        size_t left = batch_bytes - done;
+        size_t some = DATA_BYTES - skipped < left ? DATA_BYTES - skipped : left;
+        memcpy(out + done, at + skipped, some);
+        done += some;
     }
-    uint64_t first_row = get_u64_be(at + AT_FIRST_ROW);
-    uint64_t rows = get_u64_be(at + AT_ROWS);
-    uint64_t length = get_u64_be(at + AT_BYTES);
-    if (length > bytes.length - HEAD_BYTES || first_row == 0 || rows == 0 ||
-        first_row > UINT64_MAX - rows ||
-        checksum_at(at, (size_t)length) != get_u64_be(at + AT_CHECKSUM)) {
-        return false;
+}
+
+static void scatter(uint8_t *at, const struct stored_batch *batch, uint64_t generation)
+{
+    size_t skipped = HEAD_BYTES;
+    size_t sectors = sector_count(batch->bytes.length);
+    size_t done = 0;
+    for (size_t i = 0; i < sectors; i++, at += SECTOR_BYTES, skipped = 0) {
+        size_t left = batch->bytes.length - done;
+        size_t some = DATA_BYTES - skipped < left ? DATA_BYTES - skipped : left;
+        if (some > 0) {
+            memcpy(at + skipped, batch->bytes.at + done, some);
+        }
+        done += some;
+        put_u64_be(at + DATA_BYTES, generation);
     }
-    *out_batch = (struct stored_batch){first_row, first_row + rows,
-                                       slice_of(at + HEAD_BYTES, (size_t)length)};
-    *out_generation = get_u64_be(at + AT_GENERATION);
+}
+
+/* Are all sectors of one generation? */
+static bool is_one_write(const uint8_t *at, const struct head *head)
+{
+    for (size_t i = 0; i < sector_count((size_t)head->bytes); i++) {
+        if (generation_at(at + i * SECTOR_BYTES) != head->generation) {
+            return false;
+        }
+    }
     return true;
 }
 
-static struct slice rest(const uint8_t *blocks, size_t at)
+/* Looks at the file's bytes from a block on; `out` gets the batch's. */
+static enum found look_at(struct slice file, struct head *out_head, uint8_t *out)
 {
-    return slice_of(blocks + at, JOURNAL_TAIL_BYTES - at);
+    if (!read_head(file, out_head)) {
+        return FOUND_NOTHING;
+    }
+    gather(file.at, (size_t)out_head->bytes, out);
+    if (checksum_of(slice_of(out, (size_t)out_head->bytes)) == out_head->checksum) {
+        return FOUND_WHOLE;
+    }
+    return is_one_write(file.at, out_head) ? FOUND_DAMAGED : FOUND_NOTHING;
 }
 
-static uint64_t newest_generation(const uint8_t *blocks)
+static struct slice rest(const uint8_t *file, size_t at)
+{
+    return slice_of(file + at, JOURNAL_TAIL_BYTES - at);
+}
+
+/* Takes the batch that was found, whose bytes are in place. False: it does not follow on. */
+static bool take(struct journal_tail *tail, const struct head *head, uint64_t *generation)
+{
+    if (tail->count > 0 && (head->generation != *generation ||
+                            head->first_row != tail->batches[tail->count - 1].next_row)) {
+        return false;
+    }
+    *generation = head->generation;
+    uint8_t *bytes = tail->bytes + tail->byte_count;
+    tail->batches[tail->count++] = (struct stored_batch){
+        head->first_row, head->first_row + head->rows, slice_of(bytes, (size_t)head->bytes)};
+    tail->byte_count += (size_t)head->bytes;
+    return true;
+}
+
+/* Where the batches end: has this sector of theirs been written, and then changed? */
+static bool is_head_damaged(const uint8_t *at, uint64_t generation, uint64_t newest)
+{
+    uint64_t here = generation_at(at);
+    return generation != 0 ? here == generation : here > newest;
+}
+
+/* What is behind the end, from `at` on. Tells the newest generation. */
+static uint64_t find_strays(struct journal_tail *tail, const uint8_t *file, size_t at)
 {
     uint64_t newest = 0;
-    for (size_t at = 0; at < JOURNAL_TAIL_BYTES; at += JOURNAL_TAIL_BLOCK) {
-        struct stored_batch batch;
-        uint64_t generation;
-        if (read_batch(rest(blocks, at), &batch, &generation) && generation > newest) {
-            newest = generation;
+    for (; at < JOURNAL_TAIL_BYTES; at += JOURNAL_TAIL_BLOCK) {
+        struct head head;
+        if (look_at(rest(file, at), &head, tail->bytes + tail->byte_count) == FOUND_WHOLE) {
+            tail->strays[tail->stray_count++] = head.first_row;
+            newest = head.generation > newest ? head.generation : newest;
         }
     }
     return newest;
 }
 
-/* Finds what counts in the blocks. Under the lock, or before anybody looks. */
-static void find_batches(struct journal_tail *tail)
+/* Finds what counts in the file. */
+static void find_batches(struct journal_tail *tail, const uint8_t *file)
 {
+    struct head head = {0};
     uint64_t generation = 0;
-    uint64_t found;
-    struct stored_batch batch;
     size_t at = 0;
-    size_t count = 0;
-    while (count < JOURNAL_TAIL_BLOCKS && read_batch(rest(tail->blocks, at), &batch, &found)) {
-        bool follows = count == 0 || (found == generation &&
-                                      batch.first_row == tail->batches[count - 1].next_row);
-        if (!follows) {
+    enum found found = FOUND_NOTHING;
+    while (at < JOURNAL_TAIL_BYTES) {
+        found = look_at(rest(file, at), &head, tail->bytes + tail->byte_count);
+        if (found != FOUND_WHOLE || !take(tail, &head, &generation)) {
             break;
         }
-        generation = found;
-        tail->batches[count++] = batch;
-        at += blocks_bytes(batch.bytes.length);
+        at += blocks_bytes((size_t)head.bytes);
     }
-    tail->count = count;
     tail->used = at;
-    tail->generation = newest_generation(tail->blocks) + 1;
+    uint64_t newest = find_strays(tail, file, at);
+    bool is_of_end = found == FOUND_DAMAGED &&
+                     (generation == 0 ? head.generation > newest : head.generation == generation);
+    bool has_bad_head = found == FOUND_NOTHING && at < JOURNAL_TAIL_BYTES &&
+                        !read_head(rest(file, at), &head) &&
+                        is_head_damaged(file + at, generation, newest);
+    tail->is_damaged = is_of_end || has_bad_head;
+    tail->damaged_row = tail->count > 0 ? tail->batches[tail->count - 1].next_row
+                        : is_of_end     ? head.first_row
+                                        : 0;
+    tail->generation = (generation > newest ? generation : newest) + 1;
 }
 
 static enum err failed(int result, struct note *note)
@@ -132,53 +230,49 @@ static int write_all(int fd, const uint8_t *bytes, size_t length, size_t at)
     return 0;
 }
 
-static uint8_t *new_blocks(void)
+/* The file's bytes; ERR_OK with *out_file NULL: there is none. */
+static enum err read_whole(int folder_fd, uint8_t **out_file, struct note *note)
 {
-    uint8_t *blocks = aligned_alloc(JOURNAL_TAIL_BLOCK, JOURNAL_TAIL_BYTES);
-    if (blocks != NULL) {
-        memset(blocks, 0, JOURNAL_TAIL_BYTES);
-    }
-    return blocks;
-}
-
-/* ERR_OK with *out_blocks NULL: there is no file. */
-static enum err read_blocks(int folder_fd, uint8_t **out_blocks, struct note *note)
-{
-    *out_blocks = NULL;
+    *out_file = NULL;
     int fd = openat(folder_fd, FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) {
         return errno == ENOENT ? ERR_OK : failed(errno, note);
     }
-    uint8_t *blocks = new_blocks();
-    int result = blocks == NULL ? ENOMEM : read_file(fd, blocks);
+    uint8_t *file = malloc(JOURNAL_TAIL_BYTES);
+    int result = file == NULL ? ENOMEM : read_file(fd, file);
     close(fd);
     if (result != 0) {
-        free(blocks);
+        free(file);
         return failed(result, note);
     }
-    *out_blocks = blocks;
+    *out_file = file;
     return ERR_OK;
 }
 
+/* `tail` is all zeros. */
 static enum err load(struct journal_tail *tail, int folder_fd, struct note *note)
 {
-    TRY(read_blocks(folder_fd, &tail->blocks, note));
-    if (tail->blocks != NULL) {
-        find_batches(tail);
+    uint8_t *file;
+    tail->fd = -1;
+    tail->generation = 1;
+    tail->batch_bytes = JOURNAL_TAIL_BATCH_BYTES;
+    TRY(read_whole(folder_fd, &file, note));
+    if (file == NULL) {
+        return ERR_OK;
     }
+    tail->bytes = malloc(JOURNAL_TAIL_BYTES);
+    if (tail->bytes == NULL) {
+        free(file);
+        return failed(ENOMEM, note);
+    }
+    find_batches(tail, file);
+    free(file);
     return ERR_OK;
 }
 
 enum err journal_tail_open(struct journal_tail *tail, int folder_fd, struct note *note)
 {
-    tail->fd = -1;
-    tail->blocks = NULL;
-    tail->used = 0;
-    tail->generation = 1;
-    tail->batch_bytes = JOURNAL_TAIL_BATCH_BYTES;
-    tail->rest = 0;
-    tail->is_broken = false;
-    tail->count = 0;
+    memset(tail, 0, sizeof *tail);
     TRY(load(tail, folder_fd, note));
     pthread_mutex_init(&tail->lock, NULL);
     return ERR_OK;
@@ -189,8 +283,16 @@ void journal_tail_close(struct journal_tail *tail)
     if (tail->fd >= 0) {
         close(tail->fd);
     }
-    free(tail->blocks);
+    free(tail->sectors);
+    free(tail->bytes);
     pthread_mutex_destroy(&tail->lock);
+}
+
+void journal_tail_remove(struct journal_tail *tail, int folder_fd)
+{
+    if (tail->count == 0) {
+        (void)unlinkat(folder_fd, FILE_NAME, 0);
+    }
 }
 
 enum err journal_tail_reload(struct journal_tail *tail, int folder_fd, struct note *note)
@@ -202,14 +304,18 @@ enum err journal_tail_reload(struct journal_tail *tail, int folder_fd, struct no
     enum err err = load(now, folder_fd, note);
     if (err == ERR_OK) {
         pthread_mutex_lock(&tail->lock);
-        uint8_t *before = tail->blocks;
-        tail->blocks = now->blocks;
+        uint8_t *before = tail->bytes;
+        tail->bytes = now->bytes;
         tail->count = now->count;
+        tail->is_damaged = now->is_damaged;
+        tail->damaged_row = now->damaged_row;
+        tail->stray_count = now->stray_count;
+        memcpy(tail->strays, now->strays, sizeof tail->strays);
         memcpy(tail->batches, now->batches, sizeof tail->batches);
         pthread_mutex_unlock(&tail->lock);
-        now->blocks = before;
+        now->bytes = before;
     }
-    free(now->blocks);
+    free(now->bytes);
     free(now);
     return err;
 }
@@ -224,37 +330,47 @@ static int open_to_write(int folder_fd)
 }
 
 /* Zeros, whose blocks are then there: a write over them changes nothing that the file system would
- * have to note down. */
-static int make_file(struct journal_tail *tail, int folder_fd)
+ * have to note down. What was there is in LMDB by now. */
+static int fill_file(int fd, int folder_fd)
+{
+    uint8_t *zeros = aligned_alloc(JOURNAL_TAIL_BLOCK, JOURNAL_TAIL_BYTES);
+    if (zeros == NULL) {
+        return ENOMEM;
+    }
+    memset(zeros, 0, JOURNAL_TAIL_BYTES);
+    int result = write_all(fd, zeros, JOURNAL_TAIL_BYTES, 0);
+    free(zeros);
+    return result == 0 && (fsync(fd) != 0 || fsync(folder_fd) != 0) ? errno : result;
+}
+
+static bool make_file(struct journal_tail *tail, int folder_fd)
 {
     int fd = open_to_write(folder_fd);
     if (fd < 0) {
-        return errno;
+        return false;
     }
-    int result = write_all(fd, tail->blocks, JOURNAL_TAIL_BYTES, 0);
-    if (result == 0 && (fsync(fd) != 0 || fsync(folder_fd) != 0)) {
-        result = errno;
-    }
-    if (result != 0) { /* on a full disk it would take what is left */
+    if (fill_file(fd, folder_fd) != 0) { /* on a full disk it would take what is left */
         close(fd);
         (void)unlinkat(folder_fd, FILE_NAME, 0);
-        return result;
+        return false;
     }
     tail->fd = fd;
-    return 0;
+    return true;
 }
 
-/* The file as it is to be written: what it has is in LMDB by now. */
 static bool begin(struct journal_tail *tail, int folder_fd)
 {
     if (tail->rest > 0) {
         tail->rest--;
         return false;
     }
-    if (tail->blocks == NULL) {
-        tail->blocks = new_blocks();
+    if (tail->bytes == NULL) {
+        tail->bytes = malloc(JOURNAL_TAIL_BYTES);
     }
-    bool is_there = tail->blocks != NULL && make_file(tail, folder_fd) == 0;
+    if (tail->sectors == NULL) {
+        tail->sectors = aligned_alloc(JOURNAL_TAIL_BLOCK, blocks_bytes(JOURNAL_TAIL_BATCH_BYTES));
+    }
+    bool is_there = tail->bytes != NULL && tail->sectors != NULL && make_file(tail, folder_fd);
     tail->rest = is_there ? 0 : REST;
     return is_there;
 }
@@ -268,35 +384,45 @@ bool journal_tail_takes(struct journal_tail *tail, int folder_fd, size_t length)
     return tail->fd >= 0 || (tail->count == 0 && begin(tail, folder_fd));
 }
 
-static void fill(const struct journal_tail *tail, uint8_t *at, const struct stored_batch *batch)
+static void fill_head(uint8_t *at, const struct stored_batch *batch, uint64_t generation)
 {
     memcpy(at, magic, sizeof magic);
-    put_u64_be(at + AT_GENERATION, tail->generation);
+    put_u64_be(at + AT_GENERATION, generation);
     put_u64_be(at + AT_FIRST_ROW, batch->first_row);
     put_u64_be(at + AT_ROWS, batch->next_row - batch->first_row);
     put_u64_be(at + AT_BYTES, batch->bytes.length);
+    put_u64_be(at + AT_CHECKSUM, checksum_of(batch->bytes));
+    put_u64_be(at + AT_HEAD_CHECKSUM, checksum_of(slice_of(at, AT_HEAD_CHECKSUM)));
+}
+
+/* For those who look. */
+static void add(struct journal_tail *tail, const struct stored_batch *batch)
+{
+    uint8_t *bytes = tail->bytes + tail->byte_count;
     if (batch->bytes.length > 0) {
-        memcpy(at + HEAD_BYTES, batch->bytes.at, batch->bytes.length);
+        memcpy(bytes, batch->bytes.at, batch->bytes.length);
     }
-    put_u64_be(at + AT_CHECKSUM, checksum_at(at, batch->bytes.length));
+    pthread_mutex_lock(&tail->lock);
+    tail->batches[tail->count] = *batch;
+    tail->batches[tail->count++].bytes = slice_of(bytes, batch->bytes.length);
+    tail->byte_count += batch->bytes.length;
+    pthread_mutex_unlock(&tail->lock);
 }
 
 enum err journal_tail_append(struct journal_tail *tail, const struct stored_batch *batch)
 {
-    uint8_t *at = tail->blocks + tail->used;
     size_t bytes = blocks_bytes(batch->bytes.length);
     ASSERT(bytes <= JOURNAL_TAIL_BYTES - tail->used);
-    fill(tail, at, batch);
-    int result = write_all(tail->fd, at, bytes, tail->used);
+    memset(tail->sectors, 0, bytes);
+    fill_head(tail->sectors, batch, tail->generation);
+    scatter(tail->sectors, batch, tail->generation);
+    int result = write_all(tail->fd, tail->sectors, bytes, tail->used);
     if (result != 0) {
         tail->is_broken = true;
         return environment_error(result);
     }
-    pthread_mutex_lock(&tail->lock);
-    tail->batches[tail->count] = *batch;
-    tail->batches[tail->count++].bytes = slice_of(at + HEAD_BYTES, batch->bytes.length);
+    add(tail, batch);
     tail->used += bytes;
-    pthread_mutex_unlock(&tail->lock);
     return ERR_OK;
 }
 
@@ -304,24 +430,45 @@ void journal_tail_clear(struct journal_tail *tail)
 {
     pthread_mutex_lock(&tail->lock);
     tail->count = 0;
+    tail->byte_count = 0;
     tail->used = 0;
     tail->generation++;
     tail->is_broken = false;
     pthread_mutex_unlock(&tail->lock);
 }
 
-uint64_t journal_tail_beyond(const struct journal_tail *tail, uint64_t row)
+/* Those that LMDB has as well, or has others in the place of. Under the lock. */
+static void forget_before(struct journal_tail *tail, uint64_t row)
 {
-    uint64_t first = 0;
-    for (size_t at = 0; tail->blocks != NULL && at < JOURNAL_TAIL_BYTES; at += JOURNAL_TAIL_BLOCK) {
-        struct stored_batch batch;
-        uint64_t generation;
-        if (read_batch(rest(tail->blocks, at), &batch, &generation) && batch.first_row >= row &&
-            (first == 0 || batch.first_row < first)) {
-            first = batch.first_row;
-        }
+    size_t known = 0;
+    while (known < tail->count && tail->batches[known].first_row < row) {
+        known++;
     }
-    return first;
+    tail->count -= known;
+    memmove(tail->batches, tail->batches + known, tail->count * sizeof tail->batches[0]);
+}
+
+enum err journal_tail_follow(struct journal_tail *tail, uint64_t next_row, struct note *note)
+{
+    pthread_mutex_lock(&tail->lock);
+    forget_before(tail, next_row);
+    uint64_t first = tail->count == 0 ? next_row : tail->batches[0].first_row;
+    uint64_t end = tail->count == 0 ? next_row : tail->batches[tail->count - 1].next_row;
+    pthread_mutex_unlock(&tail->lock);
+    uint64_t beyond = first > next_row ? first : 0;
+    for (size_t i = 0; i < tail->stray_count && beyond == 0; i++) {
+        beyond = tail->strays[i] >= end ? tail->strays[i] : 0;
+    }
+    if (beyond != 0) {
+        return note_set(note, ERR_CORRUPT,
+                        "rows %" PRIu64 " to %" PRIu64 " are neither in journal.mdb nor in "
+                        "journal.tail, which holds row %" PRIu64,
+                        first > next_row ? next_row : end, beyond - 1, beyond);
+    }
+    bool is_damaged = tail->is_damaged && (tail->damaged_row == 0 || tail->damaged_row >= next_row);
+    return is_damaged ? note_set(note, ERR_CORRUPT,
+                                 "row %" PRIu64 ": journal.tail: it is damaged there", end)
+                      : ERR_OK;
 }
 
 bool journal_tail_last(const struct journal_tail *tail, struct stored_batch *out_batch)

@@ -6,14 +6,16 @@
  *
  * Each batch begins a block, so that no write touches one that is acknowledged:
  *
- *   magic 8 | checksum 8 | generation 8 | first row 8 | rows 8 | bytes 8 | batch | to the block's
- * end
+ *   magic 8 | generation 8 | first row 8 | rows 8 | bytes 8 | checksum of the batch 8 |
+ *   checksum of all that 8 | batch
  *
- * big-endian. The checksum is XXH3-64 (base/checksum.h) of what follows it, up to the batch's end.
- * The generation grows each time the file is begun anew, so that what is left of an older one does
+ * big-endian, checksums XXH3-64 (base/checksum.h), cut into sectors of 504 bytes and the generation
+ * once more. It grows each time the file is begun anew, so that what is left of an older one does
  * not count. What counts is what stands at the beginning, is whole, of one generation, and follows
- * on: a batch that a power cut tore was never acknowledged, and ends it. What stands behind such a
- * place is of older generations, and in LMDB long since; if it is not, the file is damaged.
+ * on: a batch that a power cut tore was never acknowledged, and ends it. Sectors are written whole,
+ * so one that is torn has a sector of another generation; where all are of one and the checksum is
+ * wrong, the batch may have been acknowledged, and is damaged. What stands behind the end is of
+ * older generations, and in LMDB long since; if it is not, the file is damaged, too.
  *
  * Threads: one appends and clears; any number looks at the same time.
  */
@@ -32,21 +34,31 @@
 
 struct journal_tail {
     int fd;              /* -1: there is no file, and every batch goes elsewhere */
-    uint8_t *blocks;     /* what the file has; NULL as long as there is none */
-    size_t used;         /* bytes of them */
+    uint8_t *sectors;    /* a batch as it is written; NULL until there is one */
+    size_t used;         /* bytes of the file */
     uint64_t generation; /* of what is written next */
     size_t batch_bytes;  /* the largest batch that it takes */
     unsigned rest;       /* batches until it tries again to make its file */
     bool is_broken;      /* a write failed: what is behind `used` is unknown */
-    pthread_mutex_t lock;
-    size_t count;                                     /* under the lock, as the batches */
-    struct stored_batch batches[JOURNAL_TAIL_BLOCKS]; /* whose bytes are in `blocks` */
+    /* As the file was read: */
+    bool is_damaged;                      /* where the batches end */
+    uint64_t damaged_row;                 /* 0: unknown */
+    size_t stray_count;                   /* whole batches behind the end */
+    uint64_t strays[JOURNAL_TAIL_BLOCKS]; /* their first rows */
+
+    pthread_mutex_t lock; /* of the rest */
+    uint8_t *bytes;       /* the batches', one behind the other */
+    size_t byte_count;
+    size_t count;
+    struct stored_batch batches[JOURNAL_TAIL_BLOCKS]; /* whose bytes are in `bytes` */
 };
 
 /* Reads the file that is in the folder; none is an empty tail. ERR_RESOURCE or what the system
  * says, with a note: then nothing is to be closed. */
 MUST_USE enum err journal_tail_open(struct journal_tail *tail, int folder_fd, struct note *note);
 void journal_tail_close(struct journal_tail *tail);
+/* Removes the file of an empty one: nothing in it is needed any more. */
+void journal_tail_remove(struct journal_tail *tail, int folder_fd);
 /* Reads it anew, beside the process that writes it; on an error it is as it was. */
 MUST_USE enum err journal_tail_reload(struct journal_tail *tail, int folder_fd, struct note *note);
 
@@ -60,9 +72,10 @@ MUST_USE enum err journal_tail_append(struct journal_tail *tail, const struct st
 /* LMDB has, durably, all that is in it. */
 void journal_tail_clear(struct journal_tail *tail);
 
-/* The first row of a whole batch, from `row` on, anywhere in the file as it was read; 0: there is
- * none. */
-uint64_t journal_tail_beyond(const struct journal_tail *tail, uint64_t row);
+/* LMDB's next row is this: the batches before it are not looked at here any more. ERR_CORRUPT with
+ * a note when the file as it was read lacks rows from there on that were acknowledged. */
+MUST_USE enum err journal_tail_follow(struct journal_tail *tail, uint64_t next_row,
+                                      struct note *note);
 /* The last one. False when it is empty. For the thread that appends. */
 bool journal_tail_last(const struct journal_tail *tail, struct stored_batch *out_batch);
 /* 0 when it is empty. */
