@@ -129,6 +129,20 @@ static bool member_found(struct rpc_call *call, enum err err, enum verdict other
     return err == ERR_OK;
 }
 
+static bool card_found(struct node *node, struct rpc_call *call, const struct card_number *card,
+                       enum err err)
+{
+    struct snapshot *snapshot = node_snapshot(node);
+    const struct roster_partner *home = roster_home_of(&snapshot->roster, card);
+    bool is_abroad = home != NULL && !partner_id_equal(&home->id, &node->config.partner);
+    if (err == ERR_NOT_FOUND && is_abroad) {
+        refuse(call, 5, "CARD_UNKNOWN",
+               "This is a card of %s: only that brand's node knows its member.", home->id.text);
+    }
+    snapshot_release(snapshot);
+    return (err != ERR_NOT_FOUND || !is_abroad) && member_found(call, err, VERDICT_CARD_UNKNOWN);
+}
+
 /* Whose it is by card or reference; by id that is still to be seen. */
 static bool select_member(struct node *node, struct rpc_call *call, const struct ledger_view *view,
                           const Talea__V1__MemberSelector *selector, struct uid *out_member)
@@ -138,7 +152,7 @@ static bool select_member(struct node *node, struct rpc_call *call, const struct
     switch (selector == NULL ? TALEA__V1__MEMBER_SELECTOR__BY__NOT_SET : selector->by_case) {
     case TALEA__V1__MEMBER_SELECTOR__BY_CARD:
         return request_card(call, selector->card, &card) &&
-               member_found(call, member_by_card(view, &card, out_member), VERDICT_CARD_UNKNOWN);
+               card_found(node, call, &card, member_by_card(view, &card, out_member));
     case TALEA__V1__MEMBER_SELECTOR__BY_MEMBER_ID:
         return request_uid(call, "member_id", selector->member_id, out_member);
     case TALEA__V1__MEMBER_SELECTOR__BY_REFERENCE:

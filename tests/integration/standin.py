@@ -251,6 +251,7 @@ class StandIn(unittest.TestCase):
         """Fuel gives none: its members are asked for, or nobody burns."""
         card = self.shop.cli("member", "add")["card"]
         self.shop.cli("earn", card, "1.00", "--points", 10, "--as", "admin")
+        self.assertIn("a card of fuel: only", self.home.talea("balance", card, expect=1).stderr)
         self.shop.kill()
         wait_for(lambda: not self.home.peers()[0]["is_connected"], "grocer sees that fuel is away")
         result = self.home.talea("burn", card, 5, expect=3)
