@@ -165,15 +165,33 @@ enum err decide_recall_command(const struct decision *d, const struct uid *id,
     return record_command(&record, out_told);
 }
 
-/* Was this id used before? ERR_NOT_FOUND when not; else the plan holds the recorded answer. */
+/* What came back under the id names another card, and the move that leads there from the one that
+ * is told may have still to come back, from that card's home? */
+static enum err may_be_the_same(const struct decision *d, const struct command *recovered,
+                                bool *out_may_be)
+{
+    *out_may_be = false;
+    return recovered_says(d, recovered, true) ? decide_is_recovering(d, out_may_be) : ERR_OK;
+}
+
+/* Was this id used before? ERR_NOT_FOUND when not; else the plan holds the recorded answer.
+ * ERR_UNAVAILABLE while that can't be told. */
 static enum err recall(const struct decision *d)
 {
     struct record record;
     struct command told;
+    bool may_be_same = false;
     TRY(find_told(d, &d->command->origin, &d->command->transaction_id, &record));
     TRY(record_command(&record, &told));
-    bool is_same = command_is_idempotent(told.kind) ? says_the_same(d->command, &told)
-                                                    : recovered_says(d, &told);
+    bool is_recovered = !command_is_idempotent(told.kind);
+    bool is_same =
+        is_recovered ? recovered_says(d, &told, false) : says_the_same(d->command, &told);
+    if (!is_same && is_recovered) {
+        TRY(may_be_the_same(d, &told, &may_be_same));
+    }
+    if (may_be_same) {
+        return ERR_UNAVAILABLE;
+    }
     if (!is_same) {
         d->plan->verdict = VERDICT_TRANSACTION_ID_REUSED;
         return ERR_OK;

@@ -107,8 +107,9 @@
  *   rule-alert          ALERT_UNKNOWN, ALERT_ENDED, TOO_MANY_LOTS
  *
  * Of a restored ledger: while a partner may still bring back what was lost, HOLD_UNKNOWN and
- * SALE_UNKNOWN of a till's command are ERR_UNAVAILABLE instead, and what is about a hold or sale
- * with a partner that has not shown all is not judged either.
+ * SALE_UNKNOWN of a till's command are ERR_UNAVAILABLE instead, as is TRANSACTION_ID_REUSED when
+ * only the card is another one than came back; and what is about a hold or sale with a partner
+ * that has not shown all is not judged either.
  *
  * expire-hold, dispute-due, take-batch, take-receipt, put-pair, freeze-stream, prune, tell-cards,
  * tell-funding, send-earns, block-due, mend-half and what is recovered are never refused. Cards

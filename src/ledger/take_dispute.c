@@ -107,6 +107,26 @@ static void take_as_receipt(struct decision *d, struct dispute_work *work, enum 
     }
 }
 
+/* Both sides may rule at once: each took the other's step while its own was on the way. Of a ledger
+ * that recovers, the step that decided it may come back first. Then what else was said is noted,
+ * and waits for nothing: what has still to come back makes no difference. */
+static bool has_crossed(const struct decision *d, const struct dispute *row)
+{
+    bool is_decided = dispute_has_ended(row) || row->state == DISPUTE_ADJUSTED;
+    return command_is_recovery(d->command) && row->is_open && is_decided;
+}
+
+static enum err note_crossed(struct decision *d, struct dispute_work *work,
+                             enum stream_direction way, const struct clearing_entry *entry)
+{
+    enum dispute_ruling *said =
+        way == STREAM_OUT ? &work->row.own_ruling : &work->row.partner_ruling;
+    enum dispute_ruling ruling = dispute_step_ruling(entry->dispute.step);
+    *said = ruling == RULING_NONE ? *said : ruling;
+    dispute_note_line(d, work, way, entry);
+    return dispute_store(d, work);
+}
+
 static enum err take_step(struct decision *d, struct dispute_work *work)
 {
     const struct dispute_part *part = &d->command->take_entry.entry.dispute;
@@ -114,6 +134,9 @@ static enum err take_step(struct decision *d, struct dispute_work *work)
     bool is_agreed = true;
     if (!work->row.is_open) {
         return decide_refuse(d, VERDICT_DISPUTE_UNKNOWN);
+    }
+    if (has_crossed(d, &work->row)) {
+        return note_crossed(d, work, STREAM_IN, &d->command->take_entry.entry);
     }
     take_as_receipt(d, work, part->step);
     if (dispute_next(work->row.state, by, part->step) == DISPUTE_STATE_END) {
@@ -302,6 +325,9 @@ enum err dispute_again(struct decision *d, const struct partner_id *partner,
     if (work.row.is_open) { /* the office was told the claim, whatever the step does now */
         answer->points = work.row.claim;
         answer->card = work.row.entry.card;
+    }
+    if (has_crossed(d, &work.row) && part->step != STEP_ADJUST) {
+        return note_crossed(d, &work, STREAM_OUT, entry);
     }
     if (!work.row.is_open ||
         dispute_next(work.row.state, work.row.side, part->step) == DISPUTE_STATE_END) {

@@ -20,9 +20,12 @@ static bool is_step_of(const struct clearing_entry *entry, const struct command 
 /* The till showed the card that the entry names, or one that led there then: it may lead further
  * now, or be blocked. */
 static bool leads_to(const struct decision *d, const struct card_number *shown,
-                     const struct card_number *named)
+                     const struct card_number *named, bool is_any_card)
 {
     struct card_number at = *shown;
+    if (is_any_card) {
+        return true;
+    }
     for (unsigned hops = 0; hops <= LIMIT_CARD_HOPS; hops++) {
         struct card_status status;
         if (card_number_equal(&at, named)) {
@@ -45,11 +48,12 @@ static bool is_card_of(const struct decision *d, const struct card_number *numbe
 }
 
 static bool entry_says(const struct decision *d, const struct clearing_entry *entry,
-                       const struct command *told)
+                       const struct command *told, bool is_any_card)
 {
     switch ((int)told->kind) {
     case COMMAND_EARN:
-        return entry->kind == ENTRY_EARN && leads_to(d, &told->earn.card, &entry->card) &&
+        return entry->kind == ENTRY_EARN &&
+               leads_to(d, &told->earn.card, &entry->card, is_any_card) &&
                (!told->earn.is_fixed || told->earn.fixed_points.minor == entry->points.minor);
     case COMMAND_RETURN_SALE:
         return entry->kind == ENTRY_EARN_RETURN &&
@@ -62,8 +66,9 @@ static bool entry_says(const struct decision *d, const struct clearing_entry *en
     case COMMAND_FOREIGN_HOLD: /* a till asks again; how the request ended is not its to say */
     case COMMAND_STAND_IN_HOLD:
     case COMMAND_GIVE_UP_HOLD:
-        return recovered_is_given_up(entry) && (leads_to(d, &told->hold.card, &entry->card) ||
-                                                card_number_equal(&told->hold.asked, &entry->card));
+        return recovered_is_given_up(entry) &&
+               (leads_to(d, &told->hold.card, &entry->card, is_any_card) ||
+                card_number_equal(&told->hold.asked, &entry->card));
     case COMMAND_VOID:
         return entry->kind == ENTRY_VOID && uid_equal(&entry->subject, &told->use.hold);
     case COMMAND_BLOCK_CARD:
@@ -103,7 +108,7 @@ static bool entry_says(const struct decision *d, const struct clearing_entry *en
 }
 
 static bool hold_says(const struct decision *d, const struct command_recover_hold *hold,
-                      const struct command *told)
+                      const struct command *told, bool is_any_card)
 {
     const struct partner_id *self = &d->terms->roster->self;
     bool is_kind = partner_id_equal(&hold->home, self) ? told->kind == COMMAND_HOLD
@@ -111,13 +116,13 @@ static bool hold_says(const struct decision *d, const struct command_recover_hol
     return is_kind && partner_id_equal(&hold->redeemer, &told->hold.redeemer) &&
            (card_number_equal(&hold->card, &told->hold.card) ||
             card_number_equal(&hold->card, &told->hold.asked) ||
-            leads_to(d, &told->hold.card, &hold->card)) &&
+            leads_to(d, &told->hold.card, &hold->card, is_any_card)) &&
            hold->points.minor == told->hold.points.minor;
 }
 
-bool recovered_says(const struct decision *d, const struct command *recovered)
+bool recovered_says(const struct decision *d, const struct command *recovered, bool is_any_card)
 {
     return recovered->kind == COMMAND_RECOVER_HOLD
-               ? hold_says(d, &recovered->recover_hold, d->command)
-               : entry_says(d, &recovered->recover_entry.entry, d->command);
+               ? hold_says(d, &recovered->recover_hold, d->command, is_any_card)
+               : entry_says(d, &recovered->recover_entry.entry, d->command, is_any_card);
 }

@@ -345,13 +345,48 @@ bool sim_dispute_check_pair(struct sim_node *node, unsigned partner)
     return true;
 }
 
+/* What partners refused may be disputed, also if the node heard of it only now, since the receipt
+ * came back. */
+static void adopt_refusals(struct sim_node *node)
+{
+    struct model *model = node->sim->model;
+    for (unsigned partner = 0; partner < node->sim->node_count; partner++) {
+        const struct model_stream *made = &model->streams[node->index][partner];
+        for (size_t i = 0; i < made->receipted; i++) {
+            if (made->entries[i].verdict != VERDICT_OK) {
+                model_refusal_receipted(model, i + 1, node->index, partner);
+            }
+        }
+    }
+}
+
+/* That it knows, by the receipts that it has. */
+static bool is_refusal(const struct model *model, const struct model_dispute *dispute,
+                       unsigned node)
+{
+    const struct model_stream *made = &model->streams[dispute->sender][dispute->receiver];
+    return dispute->sender == node && model_dispute_is_there(model, dispute) &&
+           dispute->number <= made->receipted &&
+           made->entries[dispute->number - 1].verdict != VERDICT_OK &&
+           made->entries[dispute->number - 1].verdict != VERDICT_CARD_MOVED;
+}
+
 void sim_dispute_adopt(struct sim_node *node)
 {
     struct model *model = node->sim->model;
+    adopt_refusals(node);
     for (size_t i = 0; i < model->dispute_count; i++) {
         struct model_dispute *dispute = model->disputes[i];
-        if (dispute->sender == node->index || dispute->receiver == node->index) {
-            dispute->sides[dispute->sender == node->index ? 0 : 1] = claim_of(node, dispute);
+        struct model_claim *side = &dispute->sides[dispute->sender == node->index ? 0 : 1];
+        if (dispute->sender != node->index && dispute->receiver != node->index) {
+            continue;
+        }
+        bool is_refused = is_refusal(model, dispute, node->index);
+        *side = claim_of(node, dispute);
+        if (is_refused && !side->is_known) {
+            (void)sim_fail(node->sim, "%s does not know any more that %s refused entry %zu",
+                           node->id.text, node->sim->nodes[dispute->receiver].id.text,
+                           dispute->number);
         }
     }
 }

@@ -82,12 +82,17 @@ static void test_a_request_is_given_up_again_and_its_repeat_is_one(void **state)
     assert_int_equal(desk->row, row);
     assert_int_equal(lost_recovery(desk).unreplayed, 0);
     again.hold.card = again.hold.asked = scene.rich_card;
-    assert_int_equal(desk_tell(desk, &again), VERDICT_TRANSACTION_ID_REUSED);
+    assert_int_equal(lost_decide(desk, &again), ERR_UNAVAILABLE); /* it may have led there */
     again.hold.card = again.hold.asked = scene.beta_card;
     struct command other =
         lost_entry(&scene, COMMAND_RECOVER_ENTRY, ENTRY_VOID, 0, &scene.beta_card, &scene.foreign);
     desk_do(desk, &other);
+    struct uid id = again.transaction_id;
     again.transaction_id = other.transaction_id;
+    assert_int_equal(desk_tell(desk, &again), VERDICT_TRANSACTION_ID_REUSED);
+    desk_recover(desk, &desk->partners[1].id, RECOVERY_END);
+    again.transaction_id = id;
+    again.hold.card = again.hold.asked = scene.rich_card;
     assert_int_equal(desk_tell(desk, &again), VERDICT_TRANSACTION_ID_REUSED);
 }
 
@@ -138,8 +143,8 @@ static void rule_again(bool may_wait)
     }
     assert_int_equal(dispute_now().state, DISPUTE_RULED);
     assert_int_equal(dispute_now().outcome, RULING_DISMISSED);
-    assert_int_equal(dispute_now().own_ruling, may_wait ? RULING_DISMISSED : RULING_NONE);
-    assert_int_equal(lost_recovery(desk).unreplayed, may_wait ? 0 : 1);
+    assert_int_equal(dispute_now().own_ruling, RULING_DISMISSED);
+    assert_int_equal(lost_recovery(desk).unreplayed, 0);
     struct command again = lost_told_again(desk, &ruled, COMMAND_STEP_DISPUTE);
     again.dispute = (struct command_dispute){.partner = desk->partners[1].id,
                                              .direction = STREAM_IN,
@@ -163,6 +168,106 @@ static void test_a_ruling_that_is_overtaken_is_told_again_all_the_same(void **st
 {
     (void)state;
     rule_again(false);
+}
+
+/* Beta's receipt for all that there is for it: it took our last step. */
+static void last_step_is_taken(enum dispute_step step)
+{
+    struct receipted_entry entries[16] = {{.number = 0}};
+    struct stream stream;
+    assert_int_equal(ledger_get_stream(&desk->store.view, &desk->roster, STREAM_OUT,
+                                       &desk->partners[1].id, &stream),
+                     ERR_OK);
+    size_t count = (size_t)(stream.last_number - stream.receipted_number);
+    assert_in_range(count, 1, sizeof entries / sizeof entries[0]);
+    for (size_t i = 0; i < count; i++) {
+        entries[i] = (struct receipted_entry){.number = stream.receipted_number + 1 + i,
+                                              .kind = dispute_step_kind(step),
+                                              .tariff = 1,
+                                              .period = stream.period,
+                                              .verdict = VERDICT_OK};
+    }
+    entries[count - 1].disputed = scene.disputed;
+    entries[count - 1].step = step;
+    struct command receipt = desk_command(desk, COMMAND_TAKE_RECEIPT);
+    receipt.take_receipt =
+        (struct command_take_receipt){.receiver = desk->partners[1].id,
+                                      .receipt_number = stream.receipt_number + 1,
+                                      .last_number = stream.last_number,
+                                      .entries = entries,
+                                      .entry_count = count};
+    desk_do(desk, &receipt);
+}
+
+static void is_ruled(void)
+{
+    assert_int_equal(dispute_now().state, DISPUTE_RULED);
+    assert_int_equal(dispute_now().outcome, RULING_DISMISSED);
+    assert_int_equal(dispute_now().own_ruling, RULING_DISMISSED);
+    assert_int_equal(dispute_now().partner_ruling, RULING_DISMISSED);
+    assert_int_equal(dispute_now().pending, 0);
+    assert_int_equal(lost_recovery(desk).unreplayed, 0);
+}
+
+/* Each office confirmed the other one's ruling before it heard that it had done so: either may come
+ * back first, and the other one must not wait for what would never come. */
+static void confirm_at_once(bool is_own_first)
+{
+    struct command own = lost_step(COMMAND_RECOVER_ENTRY, STEP_ESCALATE);
+    desk_do(desk, &own);
+    struct command theirs = lost_step(COMMAND_RECOVER_TAKEN, STEP_RULE_DISMISSED);
+    desk_do(desk, &theirs);
+    own = lost_step(COMMAND_RECOVER_ENTRY, STEP_RULE_DISMISSED);
+    desk_do(desk, &own);
+    for (unsigned i = 0; i < 2; i++) {
+        bool is_own = is_own_first == (i == 0);
+        struct command confirmed = lost_step(is_own ? COMMAND_RECOVER_ENTRY : COMMAND_RECOVER_TAKEN,
+                                             STEP_CONFIRM_DISMISSED);
+        if (is_own) {
+            confirmed.recover_entry.may_wait = true;
+        } else {
+            confirmed.take_entry.may_wait = true;
+        }
+        desk_do(desk, &confirmed);
+        if (is_own) {
+            last_step_is_taken(STEP_CONFIRM_DISMISSED);
+        }
+        is_ruled();
+    }
+}
+
+static void test_a_confirmation_of_ours_comes_back_before_the_one_that_it_met(void **state)
+{
+    (void)state;
+    confirm_at_once(true);
+}
+
+static void test_a_confirmation_of_theirs_comes_back_before_the_one_that_it_met(void **state)
+{
+    (void)state;
+    confirm_at_once(false);
+}
+
+/* The home of the card that the till showed is the one that tells where it led then. */
+static void test_an_earn_is_told_again_before_the_move_of_its_card_is_back(void **state)
+{
+    (void)state;
+    struct command entry =
+        lost_entry(&scene, COMMAND_RECOVER_ENTRY, ENTRY_EARN, 12, &scene.moved_card, NULL);
+    desk_do(desk, &entry);
+    struct command again = lost_told_again(desk, &entry, COMMAND_EARN);
+    again.earn = (struct command_earn){
+        .card = scene.beta_card, .is_fixed = true, .fixed_points = points_of(11)};
+    assert_int_equal(desk_tell(desk, &again), VERDICT_TRANSACTION_ID_REUSED);
+    again.earn.fixed_points = points_of(12);
+    assert_int_equal(lost_decide(desk, &again), ERR_UNAVAILABLE);
+    desk_recover(desk, &desk->partners[1].id, RECOVERY_END);
+    assert_int_equal(desk_tell(desk, &again), VERDICT_TRANSACTION_ID_REUSED);
+    scene_hear_of_move(&scene, &scene.beta_card, &scene.moved_card);
+    uint64_t row = desk->row;
+    desk_do(desk, &again);
+    assert_int_equal(desk->row, row);
+    assert_int_equal(desk->answer.points.minor, 12);
 }
 
 static struct command use(enum command_kind kind, const struct uid *hold)
@@ -250,6 +355,9 @@ int main(void)
         TEST(test_what_is_unknown_is_refused_when_its_stream_is_frozen),
         TEST(test_a_hold_is_not_judged_by_what_the_copy_has_of_it),
         TEST(test_a_hold_of_ours_is_captured_meanwhile),
+        TEST(test_an_earn_is_told_again_before_the_move_of_its_card_is_back),
+        TEST_DISPUTED(test_a_confirmation_of_ours_comes_back_before_the_one_that_it_met),
+        TEST_DISPUTED(test_a_confirmation_of_theirs_comes_back_before_the_one_that_it_met),
         TEST_DISPUTED(test_a_ruling_comes_back_before_what_confirms_it),
         TEST_DISPUTED(test_a_ruling_that_is_overtaken_is_told_again_all_the_same),
     };
