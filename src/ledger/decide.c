@@ -1,5 +1,6 @@
 #include "ledger/decision.h"
 #include "base/mutant.h"
+#include "ledger/told_again.h"
 
 typedef enum err decide_fn(struct decision *d);
 
@@ -186,6 +187,9 @@ static enum err recall(const struct decision *d)
     bool is_recovered = !command_is_idempotent(told.kind);
     bool is_same =
         is_recovered ? recovered_says(d, &told, false) : says_the_same(d->command, &told);
+    if (!is_same && is_recovered) {
+        TRY(recovered_dispute(d, &told, &record.answer, &is_same));
+    }
     if (!is_same && is_recovered) {
         TRY(may_be_the_same(d, &told, &may_be_same));
     }

@@ -10,6 +10,7 @@
 #include "base/mutant.h"
 #include "ledger/decision.h"
 #include "ledger/route.h"
+#include "ledger/told_again.h"
 
 /* Beside a tenth of those that were given. */
 #define SKIPPED_CARDS_LEAST 1000u

@@ -459,12 +459,6 @@ MUST_USE enum err decide_get_recovery(const struct decision *d, const struct par
                                       struct partner_recovery *out_recovery);
 void decide_put_recovery(struct decision *d, const struct partner_id *partner,
                          const struct partner_recovery *recovery);
-/* A request that was given up voids what its home may have granted, under its own id. Whoever tells
- * it again is told so, and the home is not asked anew. */
-bool recovered_is_given_up(const struct clearing_entry *entry);
-/* Does a command that is told say what was recovered in its place, as far as that is known?
- * `is_any_card`: wherever the card that it names leads. */
-bool recovered_says(const struct decision *d, const struct command *recovered, bool is_any_card);
 /* What the entry at hand does here by itself; may refuse. */
 MUST_USE enum err take_by_kind(struct decision *d);
 /* The entry at hand was applied before it was lost: what it did is done, whatever is lacking. */

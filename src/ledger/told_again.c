@@ -1,6 +1,6 @@
 /* A command that is told again by who never heard that it was lost with an older copy: does it say
  * what came back under its id, as far as entries and grants show what was said? */
-#include "ledger/decision.h"
+#include "ledger/told_again.h"
 #include "ledger/route.h"
 
 #include <string.h>
@@ -125,4 +125,37 @@ bool recovered_says(const struct decision *d, const struct command *recovered, b
     return recovered->kind == COMMAND_RECOVER_HOLD
                ? hold_says(d, &recovered->recover_hold, d->command, is_any_card)
                : entry_says(d, &recovered->recover_entry.entry, d->command, is_any_card);
+}
+
+/* Is it the one that the office opened, as far as the row shows? */
+static bool row_says(const struct dispute *row, const struct command *told)
+{
+    return row->is_open && row->side == DISPUTE_OPENER &&
+           uid_equal(&row->id, &told->transaction_id) && row->reason == told->dispute.reason &&
+           (told->dispute.points.minor == 0 || told->dispute.points.minor == row->claim.minor);
+}
+
+enum err recovered_dispute(const struct decision *d, const struct command *recovered,
+                           struct answer *answer, bool *out_says)
+{
+    const struct command_dispute *told = &d->command->dispute;
+    struct dispute row;
+    bool may_come_back;
+    *out_says = false;
+    if (d->command->kind != COMMAND_OPEN_DISPUTE || recovered->kind != COMMAND_RECOVER_ENTRY ||
+        recovered->recover_entry.entry.kind != ENTRY_MOVED_LOT) {
+        return ERR_OK;
+    }
+    enum err err = ledger_get_dispute(d->view, &told->partner, told->direction, told->number, &row);
+    if (err == ERR_OK && row_says(&row, d->command)) {
+        *answer =
+            (struct answer){.points = row.claim, .card = row.entry.card, .home = told->partner};
+        *out_says = true;
+        return ERR_OK;
+    }
+    if (err != ERR_OK && err != ERR_NOT_FOUND) {
+        return err;
+    }
+    TRY(decide_is_recovering(d, &may_come_back));
+    return may_come_back ? ERR_UNAVAILABLE : ERR_OK;
 }

@@ -248,6 +248,41 @@ static void test_a_confirmation_of_theirs_comes_back_before_the_one_that_it_met(
     confirm_at_once(false);
 }
 
+/* What a dispute brought to a member who had moved went on to beta under the dispute's id, and
+ * comes back before the dispute. */
+static void test_a_dispute_is_told_again_whose_points_went_on(void **state)
+{
+    (void)state;
+    struct card_number none = {{0}};
+    struct command lot =
+        lost_entry(&scene, COMMAND_RECOVER_ENTRY, ENTRY_MOVED_LOT, 3, &scene.gone_card, NULL);
+    lot.recover_entry.entry.moved_to = scene.moved_card;
+    lot.recover_entry.entry.issuer = desk->roster.self;
+    desk_do(desk, &lot);
+    struct command again = lost_told_again(desk, &lot, COMMAND_OPEN_DISPUTE);
+    again.dispute = (struct command_dispute){.partner = desk->partners[1].id,
+                                             .direction = STREAM_IN,
+                                             .number = scene.disputable,
+                                             .points = points_of(5),
+                                             .reason = DISPUTE_OTHER};
+    assert_int_equal(lost_decide(desk, &again), ERR_UNAVAILABLE);
+    struct command opened =
+        lost_entry(&scene, COMMAND_RECOVER_ENTRY, ENTRY_DISPUTE_OPENED, 5, &none, NULL);
+    opened.transaction_id = lot.transaction_id;
+    opened.recover_entry.entry.transaction_id = lot.transaction_id;
+    opened.recover_entry.entry.dispute = (struct dispute_part){
+        .number = scene.disputable, .step = STEP_OPEN, .reason = DISPUTE_OTHER};
+    desk_do(desk, &opened);
+    uint64_t row = desk->row;
+    desk_do(desk, &again);
+    assert_int_equal(desk->row, row);
+    assert_int_equal(desk->answer.points.minor, 5);
+    assert_string_equal(desk->answer.home.text, desk->partners[1].id.text);
+    desk_recover(desk, &desk->partners[1].id, RECOVERY_END);
+    again.dispute.points = points_of(6);
+    assert_int_equal(desk_tell(desk, &again), VERDICT_TRANSACTION_ID_REUSED);
+}
+
 /* The home of the card that the till showed is the one that tells where it led then. */
 static void test_an_earn_is_told_again_before_the_move_of_its_card_is_back(void **state)
 {
@@ -356,6 +391,7 @@ int main(void)
         TEST(test_a_hold_is_not_judged_by_what_the_copy_has_of_it),
         TEST(test_a_hold_of_ours_is_captured_meanwhile),
         TEST(test_an_earn_is_told_again_before_the_move_of_its_card_is_back),
+        TEST_DISPUTED(test_a_dispute_is_told_again_whose_points_went_on),
         TEST_DISPUTED(test_a_confirmation_of_ours_comes_back_before_the_one_that_it_met),
         TEST_DISPUTED(test_a_confirmation_of_theirs_comes_back_before_the_one_that_it_met),
         TEST_DISPUTED(test_a_ruling_comes_back_before_what_confirms_it),
