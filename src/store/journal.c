@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/waiting.h"
 #include "store/copy_rooms.h"
 #include "store/journal_tail.h"
 
@@ -103,6 +104,8 @@ static enum err append_to_table(struct journal_file *file, const struct stored_b
     }
     if (err == ERR_OK) {
         journal_tail_clear(&file->tail);
+    } else if (batch != NULL) { /* it may be there all the same: no other one may take its place */
+        journal_tail_stop(&file->tail);
     }
     return err;
 }
@@ -187,12 +190,12 @@ static enum err look(struct journal_file *file, uint64_t row, journal_tail_visit
     MDB_txn *txn = NULL;
     MDB_cursor *cursor = NULL;
     struct stored_batch batch;
-    enum err err = journal_tail_look(&file->tail, row, visit, context, NULL);
-    if (err != ERR_NOT_FOUND) {
-        return err;
+    struct tail_look look;
+    if (journal_tail_look(&file->tail, row, visit, context, &look)) {
+        return look.err;
     }
     TRY(begin(file, false, &txn, &cursor));
-    err = row == 0 ? ERR_NOT_FOUND : cursor_find(cursor, row, &batch);
+    enum err err = row == 0 ? ERR_NOT_FOUND : cursor_find(cursor, row, &batch);
     if (err == ERR_OK) {
         err = visit(context, &batch);
     }
@@ -292,11 +295,13 @@ static enum err copy_stored(struct journal_file *file, uint64_t row, bool *out_i
 static enum err replay_step(struct journal_file *file, uint64_t *row, bool *out_is_end,
                             struct copying *copying)
 {
-    uint64_t next_row;
-    enum err err = journal_tail_look(&file->tail, *row, copy_visit, copying, &next_row);
-    if (err == ERR_NOT_FOUND) { /* LMDB may be further: what it has stays in the file for a while */
+    struct tail_look look;
+    enum err err;
+    if (journal_tail_look(&file->tail, *row, copy_visit, copying, &look)) {
+        err = look.err;
+    } else { /* LMDB may be further: what it has stays in the file for a while */
         err = copy_stored(file, *row, out_is_end, copying);
-        *out_is_end = *out_is_end || (err == ERR_NOT_FOUND && *row != 0 && *row == next_row);
+        *out_is_end = *out_is_end || (err == ERR_NOT_FOUND && *row != 0 && *row == look.next_row);
     }
     if (err == ERR_OK) {
         *row = copying->batch.next_row;
@@ -400,6 +405,7 @@ static enum err read_tail(struct journal_file *file, const char *folder, struct 
     bool is_alone = file->environment->mode == ENVIRONMENT_WRITE;
     enum err err = check_tail(file, folder, note);
     for (unsigned i = 0; err == ERR_CORRUPT && !is_alone && i < READ_AGAIN; i++) {
+        pause_ms(1);
         TRY(journal_tail_reload(&file->tail, file->environment->folder_fd, note));
         err = check_tail(file, folder, note);
     }
@@ -408,14 +414,19 @@ static enum err read_tail(struct journal_file *file, const char *folder, struct 
 
 static enum err open_tail(struct journal_file *file, const char *folder, struct note *note)
 {
-    TRY(journal_tail_open(&file->tail, file->environment->folder_fd, note));
-    enum err err = read_tail(file, folder, note);
+    bool is_writer = file->environment->mode == ENVIRONMENT_WRITE;
+    struct note why = {""};
+    enum err err = journal_tail_open(&file->tail, file->environment->folder_fd, is_writer, &why);
+    if (err != ERR_OK) {
+        return note_set(note, err, "%s/%s", folder, why.text);
+    }
+    err = read_tail(file, folder, note);
     if (err != ERR_OK) {
         journal_tail_close(&file->tail);
         return err;
     }
     pthread_mutex_init(&file->append_lock, NULL);
-    if (file->environment->mode == ENVIRONMENT_WRITE) {
+    if (is_writer) {
         err = journal_file_settle(file);
         (void)err; /* on a full disk it is read where it is, and the first append tries again */
     }
@@ -494,5 +505,5 @@ void journal_file_set_faults(struct journal_file *file, struct store_faults faul
 
 void journal_file_set_tail_bytes(struct journal_file *file, size_t bytes)
 {
-    file->tail.batch_bytes = bytes;
+    file->tail.batch_bytes = bytes < JOURNAL_TAIL_BATCH_BYTES ? bytes : JOURNAL_TAIL_BATCH_BYTES;
 }

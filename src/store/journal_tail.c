@@ -23,7 +23,7 @@ enum {
     AT_CHECKSUM = 40,
     AT_HEAD_CHECKSUM = 48,
     HEAD_BYTES = 56,
-    REST = 1000 /* batches */
+    PAUSE = 1000 /* batches */
 };
 
 /* What is found at the beginning of a block. */
@@ -63,7 +63,8 @@ static bool read_head(struct slice file, struct head *out_head)
     *out_head = (struct head){get_u64_be(at + AT_GENERATION), get_u64_be(at + AT_FIRST_ROW),
                               get_u64_be(at + AT_ROWS), get_u64_be(at + AT_BYTES),
                               get_u64_be(at + AT_CHECKSUM)};
-    return out_head->first_row > 0 && out_head->rows > 0 && out_head->rows <= UINT32_MAX &&
+    return out_head->generation > 0 && out_head->generation < UINT64_MAX &&
+           out_head->first_row > 0 && out_head->rows > 0 && out_head->rows <= UINT32_MAX &&
            out_head->first_row <= UINT64_MAX - out_head->rows &&
            out_head->bytes <= JOURNAL_TAIL_BYTES && blocks_bytes(out_head->bytes) <= file.length;
 }
@@ -125,7 +126,7 @@ static enum found look_at(struct slice file, struct head *out_head, uint8_t *out
     return is_one_write(file.at, out_head) ? FOUND_DAMAGED : FOUND_NOTHING;
 }
 
-static struct slice rest(const uint8_t *file, size_t at)
+static struct slice from_block(const uint8_t *file, size_t at)
 {
     return slice_of(file + at, JOURNAL_TAIL_BYTES - at);
 }
@@ -158,7 +159,8 @@ static uint64_t find_strays(struct journal_tail *tail, const uint8_t *file, size
     uint64_t newest = 0;
     for (; at < JOURNAL_TAIL_BYTES; at += JOURNAL_TAIL_BLOCK) {
         struct head head;
-        if (look_at(rest(file, at), &head, tail->bytes + tail->byte_count) == FOUND_WHOLE) {
+        if (look_at(from_block(file, at), &head, tail->bytes + tail->byte_count) == FOUND_WHOLE &&
+            is_one_write(file + at, &head)) { /* a batch's own bytes may look like one */
             tail->strays[tail->stray_count++] = head.first_row;
             newest = head.generation > newest ? head.generation : newest;
         }
@@ -174,7 +176,7 @@ static void find_batches(struct journal_tail *tail, const uint8_t *file)
     size_t at = 0;
     enum found found = FOUND_NOTHING;
     while (at < JOURNAL_TAIL_BYTES) {
-        found = look_at(rest(file, at), &head, tail->bytes + tail->byte_count);
+        found = look_at(from_block(file, at), &head, tail->bytes + tail->byte_count);
         if (found != FOUND_WHOLE || !take(tail, &head, &generation)) {
             break;
         }
@@ -185,7 +187,7 @@ static void find_batches(struct journal_tail *tail, const uint8_t *file)
     bool is_of_end = found == FOUND_DAMAGED &&
                      (generation == 0 ? head.generation > newest : head.generation == generation);
     bool has_bad_head = found == FOUND_NOTHING && at < JOURNAL_TAIL_BYTES &&
-                        !read_head(rest(file, at), &head) &&
+                        !read_head(from_block(file, at), &head) &&
                         is_head_damaged(file + at, generation, newest);
     tail->is_damaged = is_of_end || has_bad_head;
     tail->damaged_row = tail->count > 0 ? tail->batches[tail->count - 1].next_row
@@ -222,8 +224,8 @@ static int write_all(int fd, const uint8_t *bytes, size_t length, size_t at)
     size_t done = 0;
     while (done < length) {
         ssize_t put = pwrite(fd, bytes + done, length - done, (off_t)(at + done));
-        if (put < 0 && errno != EINTR) {
-            return errno;
+        if (put == 0 || (put < 0 && errno != EINTR)) {
+            return put == 0 ? EIO : errno;
         }
         done += put > 0 ? (size_t)put : 0;
     }
@@ -270,9 +272,23 @@ static enum err load(struct journal_tail *tail, int folder_fd, struct note *note
     return ERR_OK;
 }
 
-enum err journal_tail_open(struct journal_tail *tail, int folder_fd, struct note *note)
+/* What a process that was killed has written may be in the page cache alone. */
+static enum err flush(int folder_fd, struct note *note)
+{
+    int fd = openat(folder_fd, FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        return errno == ENOENT ? ERR_OK : failed(errno, note);
+    }
+    int result = fdatasync(fd) == 0 ? 0 : errno;
+    close(fd);
+    return result == 0 ? ERR_OK : failed(result, note);
+}
+
+enum err journal_tail_open(struct journal_tail *tail, int folder_fd, bool is_writer,
+                           struct note *note)
 {
     memset(tail, 0, sizeof *tail);
+    TRY(is_writer ? flush(folder_fd, note) : ERR_OK);
     TRY(load(tail, folder_fd, note));
     pthread_mutex_init(&tail->lock, NULL);
     return ERR_OK;
@@ -355,13 +371,15 @@ static bool make_file(struct journal_tail *tail, int folder_fd)
         return false;
     }
     tail->fd = fd;
+    tail->used = 0; /* what it had was forgotten */
+    tail->byte_count = 0;
     return true;
 }
 
 static bool begin(struct journal_tail *tail, int folder_fd)
 {
-    if (tail->rest > 0) {
-        tail->rest--;
+    if (tail->pause > 0) {
+        tail->pause--;
         return false;
     }
     if (tail->bytes == NULL) {
@@ -371,7 +389,7 @@ static bool begin(struct journal_tail *tail, int folder_fd)
         tail->sectors = aligned_alloc(JOURNAL_TAIL_BLOCK, blocks_bytes(JOURNAL_TAIL_BATCH_BYTES));
     }
     bool is_there = tail->bytes != NULL && tail->sectors != NULL && make_file(tail, folder_fd);
-    tail->rest = is_there ? 0 : REST;
+    tail->pause = is_there ? 0 : PAUSE;
     return is_there;
 }
 
@@ -426,6 +444,11 @@ enum err journal_tail_append(struct journal_tail *tail, const struct stored_batc
     return ERR_OK;
 }
 
+void journal_tail_stop(struct journal_tail *tail)
+{
+    tail->is_broken = true;
+}
+
 void journal_tail_clear(struct journal_tail *tail)
 {
     pthread_mutex_lock(&tail->lock);
@@ -466,9 +489,9 @@ enum err journal_tail_follow(struct journal_tail *tail, uint64_t next_row, struc
                         first > next_row ? next_row : end, beyond - 1, beyond);
     }
     bool is_damaged = tail->is_damaged && (tail->damaged_row == 0 || tail->damaged_row >= next_row);
-    return is_damaged ? note_set(note, ERR_CORRUPT,
-                                 "row %" PRIu64 ": journal.tail: it is damaged there", end)
-                      : ERR_OK;
+    return is_damaged
+               ? note_set(note, ERR_CORRUPT, "row %" PRIu64 ": journal.tail is damaged there", end)
+               : ERR_OK;
 }
 
 bool journal_tail_last(const struct journal_tail *tail, struct stored_batch *out_batch)
@@ -509,15 +532,13 @@ static const struct stored_batch *find(const struct journal_tail *tail, uint64_t
     return low < tail->count && tail->batches[low].first_row <= row ? &tail->batches[low] : NULL;
 }
 
-enum err journal_tail_look(struct journal_tail *tail, uint64_t row, journal_tail_visit *visit,
-                           void *context, uint64_t *out_next_row)
+bool journal_tail_look(struct journal_tail *tail, uint64_t row, journal_tail_visit *visit,
+                       void *context, struct tail_look *out_look)
 {
     pthread_mutex_lock(&tail->lock);
-    if (out_next_row != NULL) {
-        *out_next_row = next_row(tail);
-    }
     const struct stored_batch *batch = find(tail, row);
-    enum err err = batch == NULL ? ERR_NOT_FOUND : visit(context, batch);
+    out_look->next_row = next_row(tail);
+    out_look->err = batch == NULL ? ERR_NOT_FOUND : visit(context, batch);
     pthread_mutex_unlock(&tail->lock);
-    return err;
+    return batch != NULL;
 }

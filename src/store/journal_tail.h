@@ -11,11 +11,13 @@
  *
  * big-endian, checksums XXH3-64 (base/checksum.h), cut into sectors of 504 bytes and the generation
  * once more. It grows each time the file is begun anew, so that what is left of an older one does
- * not count. What counts is what stands at the beginning, is whole, of one generation, and follows
- * on: a batch that a power cut tore was never acknowledged, and ends it. Sectors are written whole,
- * so one that is torn has a sector of another generation; where all are of one and the checksum is
- * wrong, the batch may have been acknowledged, and is damaged. What stands behind the end is of
- * older generations, and in LMDB long since; if it is not, the file is damaged, too.
+ * not count; a process fills the file with zeros before its first batch. What counts is what stands
+ * at the beginning, is whole, of one generation, and follows on: a batch that a power cut tore was
+ * never acknowledged, and ends it. Sectors are written whole, so one that is torn has a sector of
+ * another generation; where all are of one and the checksum is wrong, the batch may have been
+ * acknowledged, and is damaged. (Whoever overwrites whole sectors of the last batch makes it look
+ * torn.) What stands behind the end is of older generations, and in LMDB long since; if it is not,
+ * the file is damaged, too.
  *
  * Threads: one appends and clears; any number looks at the same time.
  */
@@ -38,7 +40,7 @@ struct journal_tail {
     size_t used;         /* bytes of the file */
     uint64_t generation; /* of what is written next */
     size_t batch_bytes;  /* the largest batch that it takes */
-    unsigned rest;       /* batches until it tries again to make its file */
+    unsigned pause;      /* batches until it tries again to make its file */
     bool is_broken;      /* a write failed: what is behind `used` is unknown */
     /* As the file was read: */
     bool is_damaged;                      /* where the batches end */
@@ -55,7 +57,8 @@ struct journal_tail {
 
 /* Reads the file that is in the folder; none is an empty tail. ERR_RESOURCE or what the system
  * says, with a note: then nothing is to be closed. */
-MUST_USE enum err journal_tail_open(struct journal_tail *tail, int folder_fd, struct note *note);
+MUST_USE enum err journal_tail_open(struct journal_tail *tail, int folder_fd, bool is_writer,
+                                    struct note *note);
 void journal_tail_close(struct journal_tail *tail);
 /* Removes the file of an empty one: nothing in it is needed any more. */
 void journal_tail_remove(struct journal_tail *tail, int folder_fd);
@@ -69,6 +72,8 @@ bool journal_tail_takes(struct journal_tail *tail, int folder_fd, size_t length)
  * error the batch may be there after the next opening, unless LMDB has its rows by then: the tail
  * takes nothing more until it was cleared. */
 MUST_USE enum err journal_tail_append(struct journal_tail *tail, const struct stored_batch *batch);
+/* It takes nothing more until it was cleared: what LMDB has is not known. */
+void journal_tail_stop(struct journal_tail *tail);
 /* LMDB has, durably, all that is in it. */
 void journal_tail_clear(struct journal_tail *tail);
 
@@ -81,11 +86,14 @@ bool journal_tail_last(const struct journal_tail *tail, struct stored_batch *out
 /* 0 when it is empty. */
 uint64_t journal_tail_next_row(struct journal_tail *tail);
 typedef enum err journal_tail_visit(void *context, const struct stored_batch *batch);
-/* Calls `visit` with the batch that holds `row`, under the tail's lock, and tells what it returned.
- * ERR_NOT_FOUND: it has no such row, and whatever came before its first one is in LMDB.
- * `*out_next_row` (NULL: not asked for) is what journal_tail_next_row said just then. */
-MUST_USE enum err journal_tail_look(struct journal_tail *tail, uint64_t row,
-                                    journal_tail_visit *visit, void *context,
-                                    uint64_t *out_next_row);
+struct tail_look {
+    enum err err;      /* what the visitor returned */
+    uint64_t next_row; /* what journal_tail_next_row said just then */
+};
+/* Calls `visit` with the batch that holds `row`, under the tail's lock: it must be quick, and not
+ * call the journal. False, and ERR_NOT_FOUND: it has no such row, and whatever came before its
+ * first one is in LMDB. */
+bool journal_tail_look(struct journal_tail *tail, uint64_t row, journal_tail_visit *visit,
+                       void *context, struct tail_look *out_look);
 
 #endif

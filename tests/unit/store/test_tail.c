@@ -169,6 +169,48 @@ static void test_acknowledged(void **unused)
     folder_remove(&folder);
 }
 
+static struct journal_file *put_back(struct folder *folder, const struct cut *cut,
+                                     struct journal *out_journal)
+{
+    folder_make(folder);
+    assert_int_equal(mkdir(folder->path, 0700), 0);
+    image_put(folder, "journal.mdb", &cut->table);
+    if (cut->tail.length > 0) {
+        image_put(folder, "journal.tail", &cut->tail);
+    }
+    struct journal_file *file = open_journal(folder, JOURNAL_WRITE);
+    *out_journal = journal_file_port(file);
+    return file;
+}
+
+/* Power cut after power cut, each time going on from what the last one left. */
+static void test_again_and_again(void **unused)
+{
+    (void)unused;
+    struct folder folder;
+    struct journal journal;
+    struct journal_file *file = begin(&folder, &journal);
+    uint64_t seed = seed_begin();
+    uint64_t row = append(&journal, append(&journal, 1));
+    for (unsigned i = 0; i < 60; i++) {
+        struct cut cut = cut_take(&folder);
+        journal_file_close(file);
+        folder_remove(&folder);
+        file = put_back(&folder, &cut, &journal);
+        cut_free(&cut);
+        assert_int_equal(check_all(&journal), row);
+        uint64_t count = 1 + random_below(&seed, i % 2 == 0 ? 4 : 300);
+        for (uint64_t n = 0; n < count; n++) {
+            row = append(&journal, row);
+        }
+        if (random_below(&seed, 3) == 0) {
+            assert_ok(journal_file_settle(file)); /* the tail's file has what LMDB has, too */
+        }
+    }
+    journal_file_close(file);
+    folder_remove(&folder);
+}
+
 /* Some sectors of the last write have reached the disk, in any order. */
 static void test_torn(void **unused)
 {
@@ -299,8 +341,11 @@ static void test_positions(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_acknowledged), cmocka_unit_test(test_torn),
-        cmocka_unit_test(test_damaged),      cmocka_unit_test(test_of_another_time),
+        cmocka_unit_test(test_acknowledged),
+        cmocka_unit_test(test_again_and_again),
+        cmocka_unit_test(test_torn),
+        cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_of_another_time),
         cmocka_unit_test(test_positions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
